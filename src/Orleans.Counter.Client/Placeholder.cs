@@ -1,0 +1,1 @@
+namespace Orleans.Counter.Client; internal static class Placeholder;
