@@ -29,7 +29,7 @@ public interface IEventHub : IAsyncDisposable
     IPartitionReader OpenReader(string partitionId, EventPosition from, long? ownerLevel);
 }
 
-/// <summary>Reads one partition in order. For one caller at a time.</summary>
+/// <summary>Reads one partition in order. For one caller at a time; disposing of it ends a <see cref="Receive"/> that waits.</summary>
 public interface IPartitionReader : IAsyncDisposable
 {
     /// <summary>

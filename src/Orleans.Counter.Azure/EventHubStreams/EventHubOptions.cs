@@ -1,0 +1,49 @@
+using System.ComponentModel.DataAnnotations;
+using Orleans.Counter.EventHubs;
+
+namespace Orleans.Configuration;
+
+/// <summary>Which hub the streams come from.</summary>
+public sealed class EventHubOptions
+{
+    internal Func<IServiceProvider, IEventHub>? Connect { get; private set; }
+
+    /// <summary>Reads the hub through this client, which stays the caller's to dispose of.</summary>
+    public void ConfigureEventHubConnection(Func<IServiceProvider, IEventHub> createConnection) => Connect = createConnection;
+}
+
+/// <summary>How much is read ahead, and how it is handed on.</summary>
+public sealed class EventHubReceiverOptions
+{
+    /// <summary>How many messages one read takes at most. More carries more in a burst; less shortens the agent's turns.</summary>
+    [Range(1, 10_000)]
+    public int PrefetchCount { get; set; } = 128;
+
+    /// <summary>Under load, how long messages gather before the streams get them: longer makes fewer, larger deliveries, and counts appear that much later.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:05")]
+    public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How often every stream hears of a partition that is silent. A consumer that lost its memory is found no sooner.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]
+    public TimeSpan Beat { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a reader that was refused, robbed of its partition or cut off waits before it tries again.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]
+    public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1.5);
+}
+
+/// <summary>How much of a partition is held in memory while consumers are slower than the hub.</summary>
+public sealed class EventHubStreamCacheOptions
+{
+    /// <summary>The bytes that a partition's streams may hold together before its reader waits.</summary>
+    [Range(1 << 16, 1 << 30)]
+    public int BytesMax { get; set; } = 64 << 20;
+
+    /// <summary>The part of that which one stream may hold. A stream that fills it has its ranges dropped, and read again when it can take them.</summary>
+    [Range(0.01, 1.0)]
+    public double StreamShare { get; set; } = 0.125;
+
+    /// <summary>How many items one delivery carries at most.</summary>
+    [Range(1, 100_000)]
+    public int ItemsPerDelivery { get; set; } = 5_000;
+}
