@@ -39,7 +39,7 @@ public sealed class EventHubStreamCacheOptions
     [Range(1 << 16, 1 << 30)]
     public int BytesMax { get; set; } = 64 << 20;
 
-    /// <summary>The part of that which one stream may hold. A stream that fills it has its ranges dropped, and read again when it can take them.</summary>
+    /// <summary>The part of that which one stream may hold. A stream that fills it gets no more until it has worked that off; what it missed is then read again.</summary>
     [Range(0.01, 1.0)]
     public double StreamShare { get; set; } = 0.125;
 

@@ -18,7 +18,7 @@ internal sealed class StreamLane(StreamId streamId, long after, LaneLimits limit
     /// <summary>The bytes that are held or being delivered.</summary>
     public int Weight { get; private set; }
 
-    /// <summary>True after the stream filled its share: it takes nothing until what it is busy with is delivered, and then goes back.</summary>
+    /// <summary>True after a range was refused because the stream's share was full: the stream takes nothing until it has worked off what it holds, and then goes back.</summary>
     public bool IsParked { get; private set; }
 
     /// <summary>True while the stream waits for messages that the reader has passed: no range is for it until the reader has gone back.</summary>
@@ -33,11 +33,16 @@ internal sealed class StreamLane(StreamId streamId, long after, LaneLimits limit
     public void Add(EventHubRange range)
     {
         if (IsParked || IsBehind || range.After > Next || range.Last < Next) return;
+        if (Weight > 0 && Weight + range.Weight > limits.Share)
+        {
+            IsParked = true;
+            return;
+        }
+
         if (range.Items.Count == 0 && _held.Last is { } last) last.Value = last.Value.Join(range);
         else _held.AddLast(range);
         Weight += range.Weight;
         Next = range.Last;
-        if (Weight > limits.Share) Park();
     }
 
     /// <summary>The next range for this cursor, with what follows it as far as one delivery may hold.</summary>
@@ -48,7 +53,7 @@ internal sealed class StreamLane(StreamId streamId, long after, LaneLimits limit
         Delivered();
         if (_held.First is not { Value: var range })
         {
-            if (IsParked) (IsParked, IsBehind) = (false, true); // What was dropped is wanted now.
+            if (IsParked) (IsParked, IsBehind) = (false, true); // What was refused is wanted now.
             return null;
         }
 
@@ -87,24 +92,12 @@ internal sealed class StreamLane(StreamId streamId, long after, LaneLimits limit
         var begins = _held.First?.Value.After ?? Next;
         if (token.SequenceNumber < begins)
         {
-            Drop();
+            foreach (var range in _held) Weight -= range.Weight;
+            _held.Clear();
             Next = token.SequenceNumber;
             (IsParked, IsBehind) = (false, true);
         }
         else if (_held.Count == 0) Next = token.SequenceNumber;
-    }
-
-    private void Park()
-    {
-        Next = _held.First!.Value.After;
-        Drop();
-        IsParked = true;
-    }
-
-    private void Drop()
-    {
-        foreach (var range in _held) Weight -= range.Weight;
-        _held.Clear();
     }
 
     private void Delivered()
