@@ -1,0 +1,22 @@
+namespace Orleans.Counter;
+
+/// <summary>What happened so many times, and the sum, the smallest and the largest of the values that came with it.</summary>
+/// <remarks>A cell that counts nothing is <see cref="Nothing"/>: its other members say nothing.</remarks>
+[GenerateSerializer, Immutable, Alias("counter.cell")]
+internal readonly record struct Cell([property: Id(0)] long Count, [property: Id(1)] double Sum, [property: Id(2)] double Min, [property: Id(3)] double Max)
+{
+    public static readonly Cell Nothing;
+
+    /// <summary>True if every value was 1, as with views: then only the count has to be kept.</summary>
+    public bool IsPlain => Min == 1 && Max == 1 && Sum == Count;
+
+    public static Cell One(double value) => new(1, value, value, value);
+
+    public static Cell Plain(long count) => count == 0 ? Nothing : new(count, count, 1, 1);
+
+    /// <summary>Both together. Counts add exactly; sums add in the order of the log, which is the same at every replay.</summary>
+    public static Cell operator +(Cell left, Cell right) =>
+        left.Count == 0 ? right
+        : right.Count == 0 ? left
+        : new(left.Count + right.Count, left.Sum + right.Sum, Math.Min(left.Min, right.Min), Math.Max(left.Max, right.Max));
+}

@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Orleans.Counter.Counting;
+
+/// <summary>How often counts are stored, and how many calls a shard makes at once.</summary>
+internal sealed class CountingOptions
+{
+    public const string Section = "Counting";
+
+    /// <summary>How often a shard stores what changed. Longer writes busy rows less often, and replays more of the log after a crash.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "00:05:00")]
+    public TimeSpan CheckpointEvery { get; set; } = TimeSpan.FromSeconds(12);
+
+    /// <summary>How many of its videos a shard calls at once. More hides slow ones; fewer keep memory and queues small.</summary>
+    [Range(1, 10_000)]
+    public int CallsAtOnce { get; set; } = 256;
+
+    /// <summary>How many videos a shard remembers that it has nothing to remember of, to find them faster.</summary>
+    [Range(0, 1_000_000)]
+    public int VideosKept { get; set; } = 10_000;
+}
+
+[OptionsValidator]
+internal sealed partial class CountingOptionsValidator : IValidateOptions<CountingOptions>;

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Options;
+
+namespace Orleans.Counter.Counting;
+
+/// <summary>Entries -> changed rows.</summary>
+internal static class CountingStage
+{
+    public static WebApplicationBuilder AddCounting(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<CountingOptions>().BindConfiguration(CountingOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<CountingOptions>, CountingOptionsValidator>();
+        builder.Services.AddSingleton<CountingInstruments>();
+        return builder;
+    }
+}

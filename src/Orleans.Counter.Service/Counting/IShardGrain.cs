@@ -1,0 +1,19 @@
+using Orleans.Concurrency;
+
+namespace Orleans.Counter.Counting;
+
+/// <summary>One shard. Its events reach it through its stream, so this interface only asks.</summary>
+/// <remarks>Keyed by <see cref="Shard.ToString"/>.</remarks>
+[GrainInterfaceType("shard")]
+internal interface IShardGrain : IGrainWithStringKey
+{
+    /// <summary>How far the shard has counted and stored. Answers from memory; a shard that no range has reached since it woke up knows only the start.</summary>
+    [Alias("progress"), AlwaysInterleave]
+    ValueTask<Progress> Progress(CancellationToken cancellationToken = default);
+}
+
+/// <summary>How far a shard is.</summary>
+/// <param name="Counted">Everything in the log up to here can be seen in counts.</param>
+/// <param name="Stored">Everything up to here is in the table; a crash replays what comes after.</param>
+[GenerateSerializer, Immutable, Alias("counter.progress")]
+internal readonly record struct Progress([property: Id(0)] Position Counted, [property: Id(1)] Position Stored);

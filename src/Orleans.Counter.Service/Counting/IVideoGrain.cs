@@ -1,0 +1,55 @@
+using Orleans.Concurrency;
+
+namespace Orleans.Counter.Counting;
+
+/// <summary>One video: what its shard tells it, and what a reader may ask.</summary>
+/// <remarks>Keyed by <see cref="VideoId.Value"/>. The first call to a video that sleeps reads one row.</remarks>
+[GrainInterfaceType("video")]
+internal interface IVideoGrain : IGrainWithStringKey
+{
+    /// <summary>Adds what is new of these entries; a second call adds nothing. Waits for the storage only if the video sleeps, or if an hour has to be opened again.</summary>
+    /// <param name="given">The last position that the caller gave this video and does not know to be stored.</param>
+    /// <param name="entries">In the order of the log; all of a position, or none.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    [Alias("apply")]
+    ValueTask<Applied> Apply(Position given, [Immutable] IReadOnlyList<Entry> entries, CancellationToken cancellationToken = default);
+
+    /// <summary>Stores what has been added, and settles the hours that are due. Cheap if there is nothing to store.</summary>
+    [Alias("flush"), AlwaysInterleave]
+    ValueTask<Flushed> Flush(CancellationToken cancellationToken = default);
+
+    /// <summary>The total of a type and the minutes that are not in a day row yet, as of <see cref="Recent.Position"/>.</summary>
+    [Alias("recent"), AlwaysInterleave]
+    ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken = default);
+}
+
+/// <summary>What became of a call.</summary>
+internal enum Applied
+{
+    /// <summary>Everything is inside.</summary>
+    Done,
+
+    /// <summary>This activation does not know what an earlier one was given: the shard has to go back.</summary>
+    Behind,
+
+    /// <summary>Nothing was added: the video has to store first what it holds.</summary>
+    Later,
+}
+
+/// <summary>What is stored.</summary>
+/// <param name="Position">Everything in the log up to here is stored.</param>
+/// <param name="NextSettle">When the video wants to be flushed again to settle an hour; null if nothing is open.</param>
+[GenerateSerializer, Immutable, Alias("counter.flushed")]
+internal readonly record struct Flushed([property: Id(0)] Position Position, [property: Id(1)] DateTimeOffset? NextSettle);
+
+/// <summary>What a video knows of a type without looking anything up.</summary>
+/// <param name="Position">Everything in the log up to here is inside.</param>
+/// <param name="Total">All time.</param>
+/// <param name="Open">Hours whose truth is here, whatever a day row says; in order.</param>
+/// <param name="SettledThrough">No day row holds an hour after this one; null if there is none at all.</param>
+/// <param name="First">The earliest minute of any type; null if there is none.</param>
+/// <param name="Last">The latest minute of any type; null if there is none.</param>
+[GenerateSerializer, Immutable, Alias("counter.recent")]
+internal sealed record Recent(
+    [property: Id(0)] Position Position, [property: Id(1)] Cell Total, [property: Id(2)] IReadOnlyList<HourCells> Open,
+    [property: Id(3)] int? SettledThrough, [property: Id(4)] Minute? First, [property: Id(5)] Minute? Last);

@@ -1,0 +1,129 @@
+using Microsoft.Extensions.Options;
+using Orleans.Counter.EventHubStreams;
+using Orleans.Counter.Storage;
+using Orleans.Providers.Streams.Common;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+
+namespace Orleans.Counter.Counting;
+
+// Ranges come one at a time. A checkpoint runs beside them: it stores what the videos hold then, which may be more than _counted says, and that does no harm,
+// because a video skips by its own position. Going back means forgetting: an active subscription cannot rewind, so the activation ends, and the next one resumes after
+// what is stored. Until it does, whatever this one still does is harmless, too: videos know their positions, and rows their versions.
+[GrainType("shard"), ImplicitStreamSubscription(StreamNames.Shards)]
+internal sealed partial class ShardGrain(
+    ICountStore store, LogIdentity log, IOptions<CountingOptions> options, TimeProvider clock, CountingInstruments instruments, ILogger<ShardGrain> logger)
+    : Grain, IShardGrain, IStreamSubscriptionObserver, IAsyncObserver<EventHubRange>
+{
+    private readonly Dictionary<VideoId, GivenVideo> _videos = [];
+    private Position _counted;
+    private DateTimeOffset _countedTime;
+    private Position _stored;
+    private RowVersion? _version;
+    private IGrainTimer? _timer;
+
+    private Shard Shard => Shard.Parse(this.GetPrimaryKeyString());
+
+    public ValueTask<Progress> Progress(CancellationToken cancellationToken) => new(new Progress(_counted, _stored));
+
+    public async Task OnSubscribed(IStreamSubscriptionHandleFactory handles)
+    {
+        var row = await store.ReadShard(Shard, CancellationToken.None);
+        _version = row?.Version;
+        _stored = _counted = Position.Max(row?.Row.Position ?? Position.Start, Position.Of(log.Era, -1));
+        _countedTime = row?.Row.EnqueuedTime ?? DateTimeOffset.UnixEpoch;
+        var pace = options.Value.CheckpointEvery;
+        _timer ??= this.RegisterGrainTimer(Checkpoint, new() { DueTime = pace * (0.5 + (Random.Shared.NextDouble() / 2)), Period = pace, Interleave = true, KeepAlive = true });
+        await handles.Create<EventHubRange>().ResumeAsync(this, new EventSequenceTokenV2(_counted.SequenceNumber));
+    }
+
+    /// <summary>Returning says: everything in the range can be seen. It is stored later; until then a crash brings it back.</summary>
+    public async Task OnNextAsync(EventHubRange range, StreamSequenceToken? token = null)
+    {
+        try
+        {
+            if (Position.Of(log.Era, range.After) > _counted) throw new GoesBackException($"a range began after {range.After}, and {_counted} is the last that was counted");
+            await Give(range);
+        }
+        catch (Exception exception)
+        {
+            GoBack(exception);
+            throw;
+        }
+
+        var through = Position.Of(log.Era, range.Last);
+        if (through <= _counted) return;
+        (_counted, _countedTime) = (through, range.EnqueuedTime);
+    }
+
+    public Task OnErrorAsync(Exception ex) => Task.CompletedTask; // With an infinite delivery time, nobody calls this.
+
+    private async Task Give(EventHubRange range)
+    {
+        var byVideo = new Dictionary<VideoId, List<Entry>>();
+        foreach (var (video, entries) in range.Items.Cast<VideoEntries>())
+        {
+            if (entries[0].Position <= _counted) continue;
+            if (!byVideo.TryGetValue(video, out var all)) byVideo[video] = all = [];
+            all.AddRange(entries);
+        }
+
+        foreach (var window in byVideo.Chunk(options.Value.CallsAtOnce)) await Task.WhenAll(window.Select(video => Find(video.Key).Give(video.Value)));
+        instruments.Delivered(byVideo.Count);
+    }
+
+    private GivenVideo Find(VideoId id)
+    {
+        if (!_videos.TryGetValue(id, out var video)) _videos[id] = video = new(GrainFactory.GetGrain<IVideoGrain>(id.Value));
+        return video;
+    }
+
+    /// <summary>Has the videos store what they were given; when all have, the shard itself goes on from here after a crash.</summary>
+    private async Task Checkpoint(CancellationToken cancellationToken)
+    {
+        var (through, time) = (_counted, _countedTime);
+        var now = clock.GetUtcNow();
+        var due = _videos.Where(video => video.Value.IsDue(now)).Select(video => video.Value).ToList();
+        try
+        {
+            foreach (var window in due.Chunk(options.Value.CallsAtOnce)) await Task.WhenAll(window.Select(video => video.Flush()));
+            if (through <= _stored) return;
+            _version = await store.WriteShard(Shard, new(through, time, Shard.Partition(log.PartitionCount)), _version, cancellationToken);
+        }
+        catch (Exception exception) when (exception is TimeoutException || (exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
+        {
+            LogNotStored(Shard, exception.Message); // The storage is slow: what was not stored is still due, and the next checkpoint asks again.
+            return;
+        }
+        catch (Exception exception)
+        {
+            GoBack(exception);
+            return;
+        }
+
+        _stored = through;
+        instruments.Checkpointed(due.Count);
+        foreach (var (id, video) in _videos)
+        {
+            video.StoredThrough(through);
+            if (video.IsIdle && _videos.Count > options.Value.VideosKept) _videos.Remove(id);
+        }
+    }
+
+    private void GoBack(Exception because)
+    {
+        LogGoingBack(because is GoesBackException ? null : because, Shard, _stored, because.Message);
+        instruments.WentBack();
+        _timer?.Dispose();
+        DeactivateOnIdle();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard} goes back to {Stored}: {Reason}.")]
+    private partial void LogGoingBack(Exception? exception, Shard shard, Position stored, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard} could not store everything this time: {Reason}.")]
+    private partial void LogNotStored(Shard shard, string reason);
+}
+
+/// <summary>Something was lost on the way to a video: the shard forgets, and hears everything again from what is stored.</summary>
+internal sealed class GoesBackException(string reason) : Exception(reason);

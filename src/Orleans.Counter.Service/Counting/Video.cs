@@ -1,0 +1,126 @@
+using Orleans.Counter.Storage;
+
+namespace Orleans.Counter.Counting;
+
+/// <summary>What is known of one video: totals, and the hours that are open. Arithmetic only: no clock, no store, no grain.</summary>
+internal sealed class Video
+{
+    /// <summary>Open cells beyond this many packed bytes settle their oldest hours at once; meanwhile the video takes nothing new.</summary>
+    public const int OpenBytesMax = 32 * 1024;
+
+    private readonly VideoId _id;
+    private readonly Dictionary<EventType, Cell> _totals = [];
+    private readonly List<OpenHour> _open = [];
+    private long _duplicates;
+    private Minute? _first;
+    private Minute? _last;
+
+    public Video(VideoId id, VideoRow? row)
+    {
+        _id = id;
+        if (row is null) return;
+        Position = row.Position;
+        SettledThrough = row.SettledThrough;
+        (_duplicates, _first, _last) = (row.Duplicates, row.First, row.Last);
+        foreach (var (type, total) in row.Totals) _totals[type] = total;
+        foreach (var hour in row.Open) _open.Add(new(hour));
+    }
+
+    /// <summary>Everything in the log up to here is inside. Never moves back.</summary>
+    public Position Position { get; private set; }
+
+    /// <summary>No day row holds an hour after this one.</summary>
+    public int? SettledThrough { get; private set; }
+
+    /// <summary>True if the open cells are over their bound: hours have to be settled before anything more is added.</summary>
+    public bool IsFull => _open.Sum(hour => hour.Bytes) > OpenBytesMax;
+
+    /// <summary>The bytes of a cell in a packed row, at most.</summary>
+    public static int BytesOf(Cell cell) => cell.IsPlain ? 6 : 30;
+
+    /// <summary>Those of the entries that are not inside yet.</summary>
+    public IEnumerable<Entry> New(IEnumerable<Entry> entries) => entries.Where(entry => entry.Position > Position);
+
+    /// <summary>The hours of late entries that have to be opened again, from their day rows, before the entries may be added.</summary>
+    public IReadOnlyList<(EventType Type, int Hour)> Missing(IEnumerable<Entry> entries) =>
+        [.. New(entries).Where(entry => entry.Cell.Count > 0 && entry.Minute.Hour <= SettledThrough && _totals.ContainsKey(entry.Type) && Find(entry.Type, entry.Minute.Hour) is null)
+            .Select(entry => (entry.Type, entry.Minute.Hour)).Distinct()];
+
+    /// <summary>Opens an hour again with what its day row holds: from now on its truth is here.</summary>
+    public void Reopen(HourCells settled)
+    {
+        if (Find(settled.Type, settled.Hour) is null) _open.Add(new(settled));
+    }
+
+    /// <summary>The entries whose type is one too many for a video: they are dead letters, and must not be added.</summary>
+    public IReadOnlyList<Entry> TooManyTypes(IEnumerable<Entry> entries)
+    {
+        var types = _totals.Keys.ToHashSet();
+        return [.. New(entries).Where(entry => entry.Cell.Count > 0 && !types.Contains(entry.Type) && (types.Count >= EventType.PerVideoMax || !types.Add(entry.Type)))];
+    }
+
+    /// <summary>Adds what is new of these entries, but for those set aside, and moves on to the last one's position.</summary>
+    /// <remarks>All entries of one position come in one call: a part of a position would be taken for the whole of it.</remarks>
+    public void Add(IReadOnlyList<Entry> entries, IReadOnlyList<Entry> setAside)
+    {
+        var before = Position;
+        foreach (var entry in entries)
+        {
+            if (entry.Position <= before) continue;
+            _duplicates += entry.Duplicates;
+            if (entry.Cell.Count > 0 && !setAside.Contains(entry)) Add(entry);
+            Position = Position.Max(Position, entry.Position);
+        }
+    }
+
+    /// <summary>What is known of one type.</summary>
+    public Recent Recent(EventType type) =>
+        new(Position, _totals.GetValueOrDefault(type), [.. _open.Where(hour => hour.Type == type).OrderBy(hour => hour.Hour).Select(hour => hour.Cells())], SettledThrough, _first, _last);
+
+    /// <summary>When the next hour is to be settled; null if none is open.</summary>
+    public DateTimeOffset? NextSettle => _open.Count == 0 ? null : _open.Min(hour => SettleAt(hour.Hour));
+
+    /// <summary>The row as it would be stored now, and the hours that go into day rows with it: those that are due, and the oldest while there are too many.</summary>
+    public Capture Capture(DateTimeOffset now, Guid commit)
+    {
+        List<OpenHour> settling = [];
+        HashSet<(EventType, DateOnly)> days = [];
+        var bytes = _open.Sum(hour => hour.Bytes);
+        foreach (var hour in _open.OrderBy(hour => hour.Hour).ThenBy(hour => hour.Type.Value, StringComparer.Ordinal))
+        {
+            if (SettleAt(hour.Hour) > now && bytes <= OpenBytesMax) continue;
+            if (days.Add((hour.Type, TableLayout.DayOf(hour.Hour))) && days.Count > TableLayout.SettledDaysMax) break;
+            settling.Add(hour);
+            bytes -= hour.Bytes;
+        }
+
+        var settledThrough = settling.Count == 0 ? SettledThrough : Math.Max(SettledThrough ?? int.MinValue, settling.Max(hour => hour.Hour));
+        TypeTotal[] totals = [.. _totals.Select(total => new TypeTotal(total.Key, total.Value))];
+        HourCells[] open = [.. _open.Except(settling).Select(hour => hour.Cells())];
+        var row = new VideoRow(_id, Position, commit, totals, open, settledThrough, _duplicates, _first, _last);
+        return new(row, [.. settling.Select(hour => hour.Cells())], [.. settling.Select(hour => (hour, hour.Changes))]);
+    }
+
+    /// <summary>The capture is stored. An hour that was added to in the meantime stays open, whole: then it is here that its truth is, not in the day row.</summary>
+    public void Stored(Capture capture)
+    {
+        SettledThrough = capture.Row.SettledThrough;
+        foreach (var (hour, changes) in capture.Settling)
+            if (hour.Changes == changes) _open.Remove(hour);
+    }
+
+    // In the hour after its own, between minute 5 and 55: spread, so that not all videos settle at once.
+    private DateTimeOffset SettleAt(int hour) => Minute.HourStart(hour + 1).AddMinutes(5 + (Shard.Of(_id).Number % 51));
+
+    private OpenHour? Find(EventType type, int hour) => _open.Find(open => open.Hour == hour && open.Type == type);
+
+    private void Add(Entry entry)
+    {
+        var hour = Find(entry.Type, entry.Minute.Hour);
+        if (hour is null) _open.Add(hour = new(new(entry.Type, entry.Minute.Hour, [])));
+        hour.Add((byte)entry.Minute.OfHour, entry.Cell);
+        _totals[entry.Type] = _totals.GetValueOrDefault(entry.Type) + entry.Cell;
+        _first = _first is { } first && first < entry.Minute ? first : entry.Minute;
+        _last = _last is { } last && last > entry.Minute ? last : entry.Minute;
+    }
+}

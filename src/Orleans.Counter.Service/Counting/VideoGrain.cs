@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.Json;
+using Orleans.Counter.Storage;
+using Orleans.Placement;
+
+namespace Orleans.Counter.Counting;
+
+// Apply runs one call at a time; Flush and Recent run beside it, wherever it waits. Apply waits only before it changes anything, and Flush captures the row before
+// it waits for the store, so what is added during the write changes the next row, not this one. Two writes never overlap: _writing is the one under way.
+// An hour can be opened only by Apply, so while Apply reads a settled hour nobody else opens it, changes it and settles it again.
+[GrainType("video"), PreferLocalPlacement]
+internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain
+{
+    private Video? _video;
+    private RowVersion? _version;
+    private Position _stored;
+    private Task<Video>? _loading;
+    private Task? _writing;
+    private StaleWriterException? _stale;
+
+    private VideoId Id => VideoId.Parse(this.GetPrimaryKeyString());
+
+    public async ValueTask<Applied> Apply(Position given, IReadOnlyList<Entry> entries, CancellationToken cancellationToken)
+    {
+        var video = await Load();
+        if (video.Position < given) return Applied.Behind; // This activation lost what an earlier one was given.
+        if (video.IsFull) return Applied.Later;
+        foreach (var day in video.Missing(entries).GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))).ToList())
+        {
+            var settled = await store.ReadDay(Id, day.Key.Type, day.Key.Day, cancellationToken);
+            foreach (var (type, hour) in day) video.Reopen(settled.FirstOrDefault(cells => cells.Hour == hour) ?? new(type, hour, []));
+        }
+
+        var setAside = video.TooManyTypes(entries);
+        foreach (var entry in setAside) await deadLetters.Add(TooManyTypes(entry), cancellationToken);
+
+        // The check comes after the last wait, and everything below happens in one go.
+        if (_stale is not null) throw _stale;
+        video.Add(entries, setAside);
+        return Applied.Done;
+    }
+
+    public async ValueTask<Flushed> Flush(CancellationToken cancellationToken)
+    {
+        var video = await Load();
+        var wanted = video.Position;
+        if (_stored < wanted || video.NextSettle <= clock.GetUtcNow() || video.IsFull)
+            do await WriteOnce(video);
+            while (_stored < wanted);
+        return new(_stored, video.NextSettle);
+    }
+
+    public async ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken) => (await Load()).Recent(type);
+
+    /// <summary>A video that leaves in peace stores what it holds; one that does not is caught up with by its shard.</summary>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_video is not null && _stale is null && _stored < _video.Position) await Flush(cancellationToken).AsTask().WaitAsync(cancellationToken);
+    }
+
+    private async ValueTask<Video> Load()
+    {
+        if (_stale is not null) throw _stale;
+        if (_video is not null) return _video;
+        var loading = _loading ??= LoadRow();
+        try
+        {
+            return _video = await loading;
+        }
+        finally
+        {
+            if (_loading == loading) _loading = null;
+        }
+    }
+
+    private async Task<Video> LoadRow()
+    {
+        var row = await store.ReadVideo(Id, CancellationToken.None);
+        instruments.Loaded();
+        (_version, _stored) = (row?.Version, row?.Row.Position ?? Position.Start);
+        return new(Id, row?.Row);
+    }
+
+    /// <summary>Joins the write that is under way, or begins one.</summary>
+    private async Task WriteOnce(Video video)
+    {
+        var writing = _writing ??= Write(video);
+        try
+        {
+            await writing;
+        }
+        finally
+        {
+            if (_writing == writing) _writing = null;
+        }
+    }
+
+    private async Task Write(Video video)
+    {
+        if (_stale is not null) throw _stale;
+        try
+        {
+            var capture = video.Capture(clock.GetUtcNow(), commit: Guid.NewGuid());
+            _version = await store.CommitVideo(capture.Row, _version, capture.Settled, CancellationToken.None);
+            _stored = capture.Row.Position;
+            video.Stored(capture);
+        }
+        catch (StaleWriterException stale)
+        {
+            _stale = stale;
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    private DeadLetter TooManyTypes(Entry entry) => new(
+        string.Create(CultureInfo.InvariantCulture, $"types/{Id}/{entry.Position.Value:x16}-{entry.Type}-{entry.Minute.Number}"), "too_many_types",
+        $"The video has {EventType.PerVideoMax} types already.", entry.Cell.Count,
+        JsonSerializer.SerializeToUtf8Bytes(new { videoId = Id.Value, type = entry.Type.Value, minute = entry.Minute.Start, count = entry.Cell.Count, sum = entry.Cell.Sum, min = entry.Cell.Min, max = entry.Cell.Max }));
+}

@@ -1,0 +1,15 @@
+namespace Orleans.Counter;
+
+/// <summary>What one message of the log holds for one minute of one type of one video.</summary>
+/// <param name="Position">The message.</param>
+/// <param name="Type">The type.</param>
+/// <param name="Minute">The minute.</param>
+/// <param name="Cell">The events that are counted; <see cref="Cell.Nothing"/> if all were repeats.</param>
+/// <param name="Duplicates">The events that were recognised as repeats, and are not counted.</param>
+[GenerateSerializer, Immutable, Alias("counter.entry")]
+internal readonly record struct Entry(
+    [property: Id(0)] Position Position, [property: Id(1)] EventType Type, [property: Id(2)] Minute Minute, [property: Id(3)] Cell Cell, [property: Id(4)] int Duplicates);
+
+/// <summary>What one message holds for one video.</summary>
+[GenerateSerializer, Immutable, Alias("counter.videoentries")]
+internal sealed record VideoEntries([property: Id(0)] VideoId Video, [property: Id(1)] IReadOnlyList<Entry> Entries);

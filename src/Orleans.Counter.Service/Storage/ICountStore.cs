@@ -1,0 +1,44 @@
+namespace Orleans.Counter.Storage;
+
+/// <summary>Where counts become durable, together with how far into the log they reach.</summary>
+/// <remarks>Waits while the storage is away, and goes on when it is back: a caller sees an answer or, when it gives up, its own cancellation.</remarks>
+internal interface ICountStore
+{
+    /// <summary>The video's row: one point read. Null if the video was never stored.</summary>
+    ValueTask<Versioned<VideoRow>?> ReadVideo(VideoId video, CancellationToken cancellationToken);
+
+    /// <summary>The settled hours of one day of one type, in order: one point read. Empty if there are none.</summary>
+    ValueTask<IReadOnlyList<HourCells>> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken);
+
+    /// <summary>Writes the video's row and the hours that it settles: all or nothing. Commits of one shard that wait for each other share a transaction.</summary>
+    /// <param name="row">The row, with a commit id of its own: a commit whose answer was lost is recognised by it.</param>
+    /// <param name="version">The version that was read or committed before; null if the video was never stored.</param>
+    /// <param name="settled">At most <see cref="TableLayout.SettledDaysMax"/> day rows' worth of hours; each is set whole, never added to.</param>
+    /// <param name="cancellationToken">Gives up waiting; the commit may happen all the same.</param>
+    /// <returns>The row's new version, to be passed to the next commit.</returns>
+    /// <exception cref="StaleWriterException">Another activation committed first; the caller must forget what it holds.</exception>
+    ValueTask<RowVersion> CommitVideo(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled, CancellationToken cancellationToken);
+
+    /// <summary>The shard's checkpoint: one point read. Null before the first.</summary>
+    ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken);
+
+    /// <summary>Writes the shard's checkpoint.</summary>
+    /// <exception cref="StaleWriterException">Another activation of the shard wrote first.</exception>
+    ValueTask<RowVersion> WriteShard(Shard shard, ShardRow row, RowVersion? version, CancellationToken cancellationToken);
+
+    /// <summary>Which log the positions belong to; null before the first start.</summary>
+    ValueTask<LogRow?> ReadLog(CancellationToken cancellationToken);
+
+    /// <summary>Says which log the positions belong to, if nobody has said it before; the answer is what stands now.</summary>
+    ValueTask<LogRow> AddLog(LogRow row, CancellationToken cancellationToken);
+}
+
+/// <summary>What changes whenever a row does. Opaque.</summary>
+internal readonly record struct RowVersion(string Value);
+
+/// <summary>A row and the version in which it was read.</summary>
+internal sealed record Versioned<T>(T Row, RowVersion Version);
+
+/// <summary>Somebody else wrote the row since it was read: what the caller holds is out of date.</summary>
+internal sealed class StaleWriterException(string row)
+    : Exception($"The row '{row}' was written by another activation since this one read it: this activation must forget what it holds.");

@@ -1,0 +1,87 @@
+using Azure.Data.Tables;
+
+namespace Orleans.Counter.Storage;
+
+/// <summary>Rows as table entities and back: totals as columns that can be read by eye, cells packed.</summary>
+internal static class RowCodec
+{
+    private const int ChunkBytes = 60_000; // A column holds at most 64 KiB.
+
+    public static TableEntity Encode(VideoRow row)
+    {
+        var entity = new TableEntity(TableLayout.PartitionKey(Shard.Of(row.Video)), TableLayout.VideoKey(row.Video))
+        {
+            ["Position"] = row.Position.Value,
+            ["Commit"] = row.Commit,
+            ["Duplicates"] = row.Duplicates,
+        };
+        foreach (var (type, total) in row.Totals)
+        {
+            entity[$"{type}_count"] = total.Count;
+            entity[$"{type}_sum"] = total.Sum;
+            entity[$"{type}_min"] = total.Min;
+            entity[$"{type}_max"] = total.Max;
+        }
+
+        if (row.SettledThrough is { } hour) entity["SettledThrough"] = Minute.HourStart(hour);
+        if (row.First is { } first) entity["First"] = first.Start;
+        if (row.Last is { } last) entity["Last"] = last.Start;
+        var open = CellPack.PackOpen(row.Open);
+        for (var chunk = 0; chunk * ChunkBytes < open.Length; chunk++) entity[Chunk(chunk)] = open[(chunk * ChunkBytes)..Math.Min(open.Length, (chunk + 1) * ChunkBytes)];
+        return entity;
+    }
+
+    public static VideoRow DecodeVideo(TableEntity entity)
+    {
+        const string suffix = "_count";
+        var totals = entity.Keys.Where(column => column.EndsWith(suffix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            .Select(column => EventType.Parse(column[..^suffix.Length]))
+            .Select(type => new TypeTotal(type, new(Need(entity.GetInt64($"{type}_count")), Need(entity.GetDouble($"{type}_sum")), Need(entity.GetDouble($"{type}_min")), Need(entity.GetDouble($"{type}_max")))));
+        byte[] open = [.. Enumerable.Range(0, int.MaxValue).Select(chunk => entity.GetBinary(Chunk(chunk))).TakeWhile(bytes => bytes is not null).SelectMany(bytes => bytes!)];
+        return new(
+            VideoId.Parse(entity.RowKey[2..]), new(Need(entity.GetInt64("Position"))), Need(entity.GetGuid("Commit")), [.. totals], CellPack.UnpackOpen(open),
+            entity.GetDateTimeOffset("SettledThrough") is { } hour ? Minute.Of(hour).Hour : null, Need(entity.GetInt64("Duplicates")),
+            entity.GetDateTimeOffset("First") is { } first ? Minute.Of(first) : null, entity.GetDateTimeOffset("Last") is { } last ? Minute.Of(last) : null);
+    }
+
+    /// <summary>The day rows that these hours settle into, with nothing but the hours' own columns: they are merged, so the others stay.</summary>
+    public static IEnumerable<TableEntity> Encode(VideoId video, IReadOnlyList<HourCells> settled) =>
+        settled.GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))).Select(day =>
+        {
+            var entity = new TableEntity(TableLayout.PartitionKey(Shard.Of(video)), TableLayout.DayKey(video, day.Key.Type, day.Key.Day));
+            foreach (var hour in day) entity[TableLayout.HourColumn(hour.Hour)] = CellPack.PackHour(hour.Cells);
+            return entity;
+        });
+
+    public static IReadOnlyList<HourCells> DecodeDay(TableEntity entity, EventType type, DateOnly day) =>
+        [.. Enumerable.Range(TableLayout.FirstHourOf(day), 24)
+            .Select(hour => (hour, packed: entity.GetBinary(TableLayout.HourColumn(hour))))
+            .Where(column => column.packed is not null)
+            .Select(column => new HourCells(type, column.hour, CellPack.UnpackHour(column.packed!)))];
+
+    public static TableEntity Encode(Shard shard, ShardRow row) => new(TableLayout.PartitionKey(shard), TableLayout.CheckpointKey)
+    {
+        ["Position"] = row.Position.Value,
+        ["EnqueuedTime"] = row.EnqueuedTime,
+        ["Partition"] = row.Partition,
+    };
+
+    public static ShardRow DecodeShard(TableEntity entity) =>
+        new(new(Need(entity.GetInt64("Position"))), Need(entity.GetDateTimeOffset("EnqueuedTime")), Need(entity.GetInt32("Partition")));
+
+    public static TableEntity Encode(LogRow row) => new(TableLayout.PartitionKey(TableLayout.LogShard), TableLayout.LogKey)
+    {
+        ["Hub"] = row.Hub,
+        ["CreatedAt"] = row.CreatedAt,
+        ["PartitionCount"] = row.PartitionCount,
+        ["Era"] = row.Era,
+    };
+
+    public static LogRow DecodeLog(TableEntity entity) =>
+        new(entity.GetString("Hub"), Need(entity.GetDateTimeOffset("CreatedAt")), Need(entity.GetInt32("PartitionCount")), Need(entity.GetInt32("Era")));
+
+    private static string Chunk(int number) => number == 0 ? "Open" : $"Open{number}";
+
+    private static T Need<T>(T? value, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(value))] string? column = null) where T : struct =>
+        value ?? throw new InvalidDataException($"A row lacks {column}: it was not written by this program.");
+}

@@ -1,0 +1,163 @@
+using Azure;
+using Azure.Data.Tables;
+
+namespace Orleans.Counter.Storage;
+
+/// <summary>Commits the videos of one shard: what gathers while a transaction is under way goes into the next one together.</summary>
+/// <remarks>
+/// A transaction is all or nothing, so a video that somebody else has written spoils it for all. It is taken out, and the others are tried again.
+/// The answer to a transaction may get lost. Then, and after every conflict, the row says whose commit stands there: the commit id is ours only if our commit happened.
+/// </remarks>
+internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Patience patience, StorageInstruments instruments)
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<Pending> _waiting = new();
+    private bool _isWriting;
+
+    public Task<RowVersion> Commit(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled)
+    {
+        var pending = new Pending(row, version, settled);
+        lock (_lock)
+        {
+            _waiting.Enqueue(pending);
+            if (_isWriting) return pending.Done.Task;
+            _isWriting = true;
+        }
+
+        _ = Task.Run(WriteAll); // Off the caller's scheduler: a grain that commits must not run the commits of others.
+        return pending.Done.Task;
+    }
+
+    private async Task WriteAll()
+    {
+        while (true)
+        {
+            List<Pending> together = [];
+            await running.WaitAsync();
+            try
+            {
+                lock (_lock)
+                {
+                    if (_waiting.Count == 0)
+                    {
+                        _isWriting = false;
+                        return;
+                    }
+
+                    Gather(together);
+                }
+
+                await Write(together);
+            }
+            catch (Exception exception)
+            {
+                foreach (var pending in together) pending.Done.TrySetException(exception);
+            }
+            finally
+            {
+                running.Release();
+            }
+        }
+    }
+
+    private void Gather(List<Pending> together)
+    {
+        var (operations, bytes) = (0, 0);
+        while (_waiting.TryPeek(out var next) && operations + next.Actions.Count <= TableLayout.OperationsMax && (operations == 0 || bytes + next.Bytes <= TableLayout.TransactionBytesMax))
+        {
+            operations += next.Actions.Count;
+            bytes += next.Bytes;
+            together.Add(_waiting.Dequeue());
+        }
+    }
+
+    private async Task Write(List<Pending> together)
+    {
+        for (var attempt = 0; together.Count > 0;)
+        {
+            try
+            {
+                var answer = await table.SubmitTransactionAsync(together.SelectMany(pending => pending.Actions));
+                instruments.Committed(together.Count, answer.Value.Count);
+                var operation = 0;
+                foreach (var pending in together)
+                {
+                    pending.Done.TrySetResult(new(answer.Value[operation].Headers.ETag.GetValueOrDefault().ToString()));
+                    operation += pending.Actions.Count;
+                }
+
+                return;
+            }
+            catch (TableTransactionFailedException conflict) when (conflict.Status is 404 or 409 or 412)
+            {
+                var spoiler = Owner(together, conflict.FailedTransactionActionIndex ?? 0);
+                await Settle(spoiler);
+                together.Remove(spoiler);
+            }
+            catch (Exception exception) when (Patience.MayPass(exception, CancellationToken.None))
+            {
+                instruments.Unanswered();
+                await patience.Pause(attempt++, CancellationToken.None);
+                if (await IsOurs(together[0]) is not null)
+                    foreach (var pending in together) await Settle(pending);
+                together.RemoveAll(pending => pending.Done.Task.IsCompleted);
+            }
+        }
+    }
+
+    /// <summary>Answers a commit by what stands in the table: ours, then with the version that it has now; somebody else's, then the writer is stale.</summary>
+    private async Task Settle(Pending pending)
+    {
+        if (await IsOurs(pending) is { } version) pending.Done.TrySetResult(version);
+        else pending.Done.TrySetException(new StaleWriterException($"{pending.Entity.PartitionKey}/{pending.Entity.RowKey}"));
+    }
+
+    private Task<RowVersion?> IsOurs(Pending pending) => patience.Until<RowVersion?>(
+        async _ =>
+        {
+            var stands = await table.GetEntityIfExistsAsync<TableEntity>(pending.Entity.PartitionKey, pending.Entity.RowKey, ["Commit"]);
+            return stands.HasValue && stands.Value!.GetGuid("Commit") == pending.Row.Commit ? new RowVersion(stands.Value.ETag.ToString()) : null;
+        },
+        CancellationToken.None);
+
+    private static Pending Owner(List<Pending> together, int operation)
+    {
+        foreach (var pending in together)
+        {
+            if (operation < pending.Actions.Count) return pending;
+            operation -= pending.Actions.Count;
+        }
+
+        throw new InvalidOperationException("The service blames an operation that was not in the transaction.");
+    }
+
+    /// <summary>A video's row and the day rows that it settles into: the row first, so that its version is the first of its answers.</summary>
+    private sealed class Pending
+    {
+        public Pending(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled)
+        {
+            Row = row;
+            Entity = RowCodec.Encode(row);
+            var video = version is { } known
+                ? new TableTransactionAction(TableTransactionActionType.UpdateReplace, Entity, new ETag(known.Value))
+                : new TableTransactionAction(TableTransactionActionType.Add, Entity);
+            var days = RowCodec.Encode(row.Video, settled).ToList();
+            if (days.Count > TableLayout.SettledDaysMax) throw new ArgumentException($"A commit settles into {days.Count} day rows; at most {TableLayout.SettledDaysMax} fit.", nameof(settled));
+            Actions = [video, .. days.Select(day => new TableTransactionAction(TableTransactionActionType.UpsertMerge, day))];
+            Bytes = Actions.Sum(action => SizeOf((TableEntity)action.Entity));
+        }
+
+        public VideoRow Row { get; }
+
+        public TableEntity Entity { get; }
+
+        public IReadOnlyList<TableTransactionAction> Actions { get; }
+
+        public int Bytes { get; }
+
+        public TaskCompletionSource<RowVersion> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // Binary columns travel as base64; names, types and headers of an operation take about a kilobyte.
+        private static int SizeOf(TableEntity entity) => 1024 + entity.Sum(column => column.Value is byte[] bytes ? bytes.Length * 4 / 3 : 64);
+    }
+}

@@ -1,0 +1,44 @@
+using System.ComponentModel.DataAnnotations;
+using Azure.Core;
+using Azure.Data.Tables;
+using Azure.Identity;
+using Azure.Storage.Blobs;
+using Microsoft.Extensions.Options;
+
+namespace Orleans.Counter.Storage;
+
+/// <summary>Where counts are stored: a connection string, or the addresses of an account that is reached with the process's own identity.</summary>
+internal sealed class StorageOptions : IValidatableObject
+{
+    public const string Section = "Storage";
+
+    /// <summary>Of a storage account or of Azurite. Instead of the addresses.</summary>
+    public string? ConnectionString { get; set; }
+
+    /// <summary>Such as https://account.table.core.windows.net. With <see cref="BlobServiceUri"/>, instead of a connection string.</summary>
+    public Uri? TableServiceUri { get; set; }
+
+    /// <summary>Such as https://account.blob.core.windows.net.</summary>
+    public Uri? BlobServiceUri { get; set; }
+
+    /// <summary>How many transactions may be under way at once. More is faster against a distant account, and slower against one that is saturated.</summary>
+    [Range(1, 256)]
+    public int TransactionsAtOnce { get; set; } = 16;
+
+    public TableServiceClient Tables(int retries)
+    {
+        var options = new TableClientOptions { Retry = { MaxRetries = retries, Mode = RetryMode.Exponential, NetworkTimeout = TimeSpan.FromSeconds(15) } };
+        return ConnectionString is { } connection ? new(connection, options) : new(TableServiceUri, new DefaultAzureCredential(), options);
+    }
+
+    public BlobServiceClient Blobs() => ConnectionString is { } connection ? new(connection) : new(BlobServiceUri, new DefaultAzureCredential());
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (ConnectionString is null && (TableServiceUri is null || BlobServiceUri is null))
+            yield return new("Storage:ConnectionString is missing; or both Storage:TableServiceUri and Storage:BlobServiceUri, for an account reached with a managed identity.");
+    }
+}
+
+[OptionsValidator]
+internal sealed partial class StorageOptionsValidator : IValidateOptions<StorageOptions>;

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Options;
+
+namespace Orleans.Counter.Storage;
+
+/// <summary>Rows of one shard -> Azure Table.</summary>
+internal static class StorageStage
+{
+    public static WebApplicationBuilder AddStorage(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
+        builder.Services.AddSingleton<StorageInstruments>().AddSingleton<Patience>();
+        builder.Services.AddSingleton<TableCountStore>().AddSingleton<ICountStore>(services => services.GetRequiredService<TableCountStore>());
+        builder.Services.AddSingleton<BlobDeadLetterStore>().AddSingleton<IDeadLetterStore>(services => services.GetRequiredService<BlobDeadLetterStore>());
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoragePreparation>();
+        return builder;
+    }
+
+    /// <summary>Makes tables and containers before anything is counted. While the storage is away, the silo waits here and is not ready.</summary>
+    private sealed class StoragePreparation(TableCountStore counts, BlobDeadLetterStore deadLetters) : ILifecycleParticipant<ISiloLifecycle>
+    {
+        public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(
+            nameof(StoragePreparation), ServiceLifecycleStage.RuntimeStorageServices,
+            cancellationToken => Task.WhenAll(counts.Prepare(cancellationToken), deadLetters.Prepare(cancellationToken)));
+    }
+}

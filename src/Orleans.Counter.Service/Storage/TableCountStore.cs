@@ -1,0 +1,97 @@
+using Azure;
+using Azure.Data.Tables;
+using Microsoft.Extensions.Options;
+
+namespace Orleans.Counter.Storage;
+
+/// <summary>The counts in Azure Table storage: one table partition per shard, one transaction for the commits that wait together.</summary>
+internal sealed class TableCountStore : ICountStore
+{
+    private readonly ShardWriter[] _writers;
+    private readonly Dictionary<string, TableClient> _reading;
+    private readonly Dictionary<string, TableClient> _writing;
+    private readonly Patience _patience;
+
+    public TableCountStore(IOptions<StorageOptions> options, Patience patience, StorageInstruments instruments)
+    {
+        _patience = patience;
+        // The client tries reads again by itself, but never a write: a late commit of one's own would look like somebody else's.
+        _reading = Clients(options.Value.Tables(retries: 3));
+        _writing = Clients(options.Value.Tables(retries: 0));
+        var running = new SemaphoreSlim(options.Value.TransactionsAtOnce);
+        _writers = [.. Shard.All.Select(shard => new ShardWriter(_writing[TableLayout.Table(shard)], running, patience, instruments))];
+    }
+
+    /// <summary>Makes the tables that do not exist yet.</summary>
+    public Task Prepare(CancellationToken cancellationToken) =>
+        Task.WhenAll(_writing.Values.Select(table => _patience.Until(_ => table.CreateIfNotExistsAsync(cancellationToken), cancellationToken)));
+
+    public async ValueTask<Versioned<VideoRow>?> ReadVideo(VideoId video, CancellationToken cancellationToken) =>
+        await Read(Shard.Of(video), TableLayout.VideoKey(video), cancellationToken) is { } entity ? new(RowCodec.DecodeVideo(entity), Version(entity)) : null;
+
+    public async ValueTask<IReadOnlyList<HourCells>> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken) =>
+        await Read(Shard.Of(video), TableLayout.DayKey(video, type, day), cancellationToken) is { } entity ? RowCodec.DecodeDay(entity, type, day) : [];
+
+    public ValueTask<RowVersion> CommitVideo(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled, CancellationToken cancellationToken) =>
+        new(_writers[Shard.Of(row.Video).Number].Commit(row, version, settled).WaitAsync(cancellationToken));
+
+    public async ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken) =>
+        await Read(shard, TableLayout.CheckpointKey, cancellationToken) is { } entity ? new(RowCodec.DecodeShard(entity), Version(entity)) : null;
+
+    public async ValueTask<RowVersion> WriteShard(Shard shard, ShardRow row, RowVersion? version, CancellationToken cancellationToken)
+    {
+        var table = _writing[TableLayout.Table(shard)];
+        var entity = RowCodec.Encode(shard, row);
+        return await _patience.Until(
+            async attempt =>
+            {
+                try
+                {
+                    var response = version is { } known
+                        ? await table.UpdateEntityAsync(entity, new ETag(known.Value), TableUpdateMode.Replace, cancellationToken)
+                        : await table.AddEntityAsync(entity, cancellationToken);
+                    return new RowVersion(response.Headers.ETag.GetValueOrDefault().ToString());
+                }
+                catch (RequestFailedException conflict) when (conflict.Status is 404 or 409 or 412)
+                {
+                    // An earlier attempt whose answer was lost wrote this very row; anything else is somebody else's.
+                    var stands = await ReadShard(shard, cancellationToken);
+                    return attempt > 0 && stands is not null && stands.Row == row ? stands.Version : throw new StaleWriterException($"{shard}/{TableLayout.CheckpointKey}");
+                }
+            },
+            cancellationToken);
+    }
+
+    public async ValueTask<LogRow?> ReadLog(CancellationToken cancellationToken) =>
+        await Read(TableLayout.LogShard, TableLayout.LogKey, cancellationToken) is { } entity ? RowCodec.DecodeLog(entity) : null;
+
+    public async ValueTask<LogRow> AddLog(LogRow row, CancellationToken cancellationToken)
+    {
+        await _patience.Until(
+            async _ =>
+            {
+                try
+                {
+                    return await _writing[TableLayout.Table(TableLayout.LogShard)].AddEntityAsync(RowCodec.Encode(row), cancellationToken);
+                }
+                catch (RequestFailedException stands) when (stands.Status is 409)
+                {
+                    return null;
+                }
+            },
+            cancellationToken);
+        return await ReadLog(cancellationToken) ?? throw new InvalidOperationException("The log row was written, and is gone.");
+    }
+
+    private static RowVersion Version(TableEntity entity) => new(entity.ETag.ToString());
+
+    private static Dictionary<string, TableClient> Clients(TableServiceClient service) => TableLayout.Tables.ToDictionary(table => table, service.GetTableClient);
+
+    private Task<TableEntity?> Read(Shard shard, string rowKey, CancellationToken cancellationToken) => _patience.Until(
+        async _ =>
+        {
+            var found = await _reading[TableLayout.Table(shard)].GetEntityIfExistsAsync<TableEntity>(TableLayout.PartitionKey(shard), rowKey, cancellationToken: cancellationToken);
+            return found.HasValue ? found.Value : null;
+        },
+        cancellationToken);
+}

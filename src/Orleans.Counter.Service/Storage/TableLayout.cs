@@ -1,0 +1,40 @@
+using System.Globalization;
+
+namespace Orleans.Counter.Storage;
+
+/// <summary>The only place that knows a table name, a partition key or a row key. See docs/storage.md.</summary>
+internal static class TableLayout
+{
+    /// <summary>Rows of different videos in one transaction share its limits: this is the most day rows that one commit may settle into.</summary>
+    public const int SettledDaysMax = 40;
+
+    /// <summary>Azure's bound on a transaction.</summary>
+    public const int OperationsMax = 100;
+
+    /// <summary>Azure's bound is 4 MiB on the wire; this much is left for what surrounds the columns.</summary>
+    public const int TransactionBytesMax = 3 << 20;
+
+    public const string CheckpointKey = "p";
+    public const string LogKey = "log";
+
+    /// <summary>The shard whose partition holds the one row about the log.</summary>
+    public static readonly Shard LogShard = new(0);
+
+    public static IEnumerable<string> Tables => Enumerable.Range(0, 16).Select(TableName);
+
+    public static string Table(Shard shard) => TableName(shard.Number / 16);
+
+    public static string PartitionKey(Shard shard) => shard.ToString();
+
+    public static string VideoKey(VideoId video) => $"v|{video}";
+
+    public static string DayKey(VideoId video, EventType type, DateOnly day) => $"d|{day.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}|{video}|{type}";
+
+    public static string HourColumn(int hour) => $"h{(hour % 24).ToString("00", CultureInfo.InvariantCulture)}";
+
+    public static DateOnly DayOf(int hour) => DateOnly.FromDayNumber(DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber + (hour / 24));
+
+    public static int FirstHourOf(DateOnly day) => (day.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber) * 24;
+
+    private static string TableName(int group) => $"counts{group.ToString("x1", CultureInfo.InvariantCulture)}";
+}

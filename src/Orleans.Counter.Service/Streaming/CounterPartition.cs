@@ -1,0 +1,143 @@
+using System.Collections;
+using System.IO.Hashing;
+using System.Numerics;
+using System.Text;
+using Orleans.Counter.EventHubs;
+using Orleans.Counter.EventHubStreams;
+using Orleans.Counter.Storage;
+
+namespace Orleans.Counter.Streaming;
+
+/// <summary>Makes of a partition's messages what its shards get: reads frames, tells repeats, sets aside what cannot be counted, folds the rest.</summary>
+/// <remarks>Everything it decides is a function of the log alone, so that every reader, at every replay, decides alike.</remarks>
+internal sealed class CounterPartition : IPartitionDataAdapter
+{
+    private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(15);
+
+    private readonly int _partition;
+    private readonly LogIdentity _log;
+    private readonly ICountStore _store;
+    private readonly DeadLetters _deadLetters;
+    private readonly StreamingInstruments _instruments;
+    private readonly TimeProvider _clock;
+    private readonly Shard[] _shards;
+    private readonly FrameReader _frame = new();
+    private readonly MessageFold _fold = new();
+    private readonly Generations _generations = new();
+    private readonly Verdicts _verdicts = new();
+    private Task<long>? _stored;
+    private DateTimeOffset _forgetAt;
+
+    public CounterPartition(string partitionId, LogIdentity log, ICountStore store, DeadLetters deadLetters, StreamingInstruments instruments, TimeProvider clock)
+    {
+        _partition = int.Parse(partitionId, System.Globalization.CultureInfo.InvariantCulture);
+        (_log, _store, _deadLetters, _instruments, _clock) = (log, store, deadLetters, instruments, clock);
+        _shards = [.. Shard.All.Where(shard => shard.Partition(log.PartitionCount) == _partition)];
+        Streams = [.. _shards.Select(shard => StreamId.Create(StreamNames.Shards, shard.ToString()))];
+    }
+
+    public IReadOnlyList<StreamId> Streams { get; }
+
+    /// <summary>Every shard goes on after its checkpoint. Reading begins far enough before the first of them to know which ids have been seen.</summary>
+    public async Task<PartitionStart> Start(CancellationToken cancellationToken)
+    {
+        var checkpoints = await Task.WhenAll(_shards.Select(shard => Checkpoint(shard, cancellationToken)));
+        _forgetAt = _clock.GetUtcNow() + ForgetEvery;
+        long[] after = [.. checkpoints.Select(row => row?.Position.SequenceNumber ?? -1)];
+        var from = after.Min() < 0 ? EventPosition.Earliest : EventPosition.EnqueuedAfter(Generations.NeededFor(checkpoints.Min(row => row!.EnqueuedTime)).AddTicks(-1));
+        return new(from, after);
+    }
+
+    public async ValueTask Read(ReceivedEvent message, IStreamSink sink, CancellationToken cancellationToken)
+    {
+        var poison = _frame.Read(message) ?? Misrouted();
+        var repeats = message.SequenceNumber <= _verdicts.Last ? _verdicts.Of(message.SequenceNumber) : Judge(message, isFrame: poison is null);
+        await Forget();
+        if (!Enumerable.Range(0, _shards.Length).Any(sink.Wants)) return; // Read only to know which ids have been seen.
+        var position = Position.Of(_log.Era, message.SequenceNumber);
+        if (poison is not null)
+        {
+            await _deadLetters.Undecodable(_partition, position, message, poison, cancellationToken);
+            return;
+        }
+
+        var tooOld = await _deadLetters.OutOfTime(_partition, position, message, _frame, repeats, cancellationToken);
+        foreach (var entries in _fold.Fold(_frame, position, repeats, tooOld))
+        {
+            var stream = Shard.Of(entries.Video).Number / _log.PartitionCount;
+            if (sink.Wants(stream)) sink.Add(stream, entries, weight: 100 + (100 * entries.Entries.Count));
+        }
+
+        _instruments.Read(_frame.Count, message.EnqueuedTime);
+    }
+
+    /// <summary>A video that lives in another partition would be counted by nobody: whoever packed the frame counted other partitions than we do.</summary>
+    private string? Misrouted()
+    {
+        foreach (var video in _frame.Videos)
+            if (Shard.Of(video).Partition(_log.PartitionCount) is var home && home != _partition) return $"Video {video} belongs to partition {home}, and came in {_partition}.";
+        return null;
+    }
+
+    /// <summary>Which events of the message are repeats. Asked once for each message, in the order of the log.</summary>
+    private BitArray? Judge(ReceivedEvent message, bool isFrame)
+    {
+        BitArray? repeats = null;
+        if (isFrame)
+        {
+            var seen = _generations.At(message.EnqueuedTime);
+
+            // A frame that ingest had to send twice is a repeat whole, events without an id included.
+            var isRepeat = seen.Before(Mix(_frame.Frame.Writer, _frame.Frame.Number));
+            if (isRepeat) repeats = new(_frame.Count, true);
+            Span<ulong> videos = _frame.Videos.Length <= 1024 ? stackalloc ulong[_frame.Videos.Length] : new ulong[_frame.Videos.Length];
+            for (var i = 0; i < videos.Length; i++) videos[i] = Hash(_frame.Videos[i]);
+            for (var i = 0; i < _frame.Count; i++)
+                if (_frame.IdOf(i) is not 0 and var id && seen.Before(Mix(videos[(int)_frame.Frame.Video[i]], id)) && !isRepeat) (repeats ??= new(_frame.Count))[i] = true;
+        }
+
+        _verdicts.Add(message.SequenceNumber, repeats);
+        return repeats;
+    }
+
+    /// <summary>Once in a while the shards are asked what they have stored: verdicts before the least of it will never be needed again.</summary>
+    private async ValueTask Forget()
+    {
+        if (_stored is { IsCompleted: true } stored)
+        {
+            _stored = null;
+            _verdicts.Forget(await stored);
+        }
+
+        if (_stored is not null || _clock.GetUtcNow() < _forgetAt) return;
+        _forgetAt = _clock.GetUtcNow() + ForgetEvery;
+        _stored = StoredByAll();
+    }
+
+    private async Task<long> StoredByAll()
+    {
+        var checkpoints = await Task.WhenAll(_shards.Select(shard => Checkpoint(shard, CancellationToken.None)));
+        return checkpoints.Min(row => row?.Position.SequenceNumber ?? -1);
+    }
+
+    private async Task<ShardRow?> Checkpoint(Shard shard, CancellationToken cancellationToken) =>
+        await _store.ReadShard(shard, cancellationToken) is { } stands && stands.Row.Position.Era == _log.Era ? stands.Row : null;
+
+    private static ulong Hash(VideoId video)
+    {
+        Span<byte> utf8 = stackalloc byte[VideoId.LengthMax];
+        return XxHash3.HashToUInt64(utf8[..Encoding.ASCII.GetBytes(video.Value, utf8)]);
+    }
+
+    // Two 64-bit values into one, never zero: the finisher of SplitMix64 over their sum, one of them turned.
+    private static ulong Mix(ulong one, ulong other)
+    {
+        unchecked
+        {
+            var mixed = BitOperations.RotateLeft(one, 32) + (other * 0x9E3779B97F4A7C15);
+            mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
+            mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+            return Math.Max(1, mixed ^ (mixed >> 31));
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Collections;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using Orleans.Counter.EventHubs;
+using Orleans.Counter.Storage;
+
+namespace Orleans.Counter.Streaming;
+
+/// <summary>Sets aside what stands in the log and cannot be counted. Each letter is durable before the reader moves on.</summary>
+internal sealed partial class DeadLetters(IDeadLetterStore store, IOptions<AcceptanceOptions> acceptance, StreamingInstruments instruments, ILogger<DeadLetters> logger)
+{
+    /// <summary>Ingest has judged the time already, by its own clock and some seconds earlier; the log's clock is allowed to differ by this much.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
+
+    /// <summary>A message that is no frame of ours: kept whole, with its bytes.</summary>
+    public async ValueTask Undecodable(int partition, Position position, ReceivedEvent message, string reason, CancellationToken cancellationToken)
+    {
+        var events = message.Properties.TryGetValue("events", out var count) && count is int or long ? Convert.ToInt64(count, CultureInfo.InvariantCulture) : 0;
+        await Add(new($"{partition}/{position.Value:x16}", "undecodable", reason, events, message.Body), cancellationToken);
+    }
+
+    /// <summary>Keeps the events of a message that are too old or too far ahead to be counted; the answer tells which ones those are.</summary>
+    public async ValueTask<Func<Minute, bool>> OutOfTime(int partition, Position position, ReceivedEvent message, FrameReader frame, BitArray? repeats, CancellationToken cancellationToken)
+    {
+        var from = Minute.Of(message.EnqueuedTime - acceptance.Value.Window - Grace);
+        var to = Minute.Of(message.EnqueuedTime + acceptance.Value.Ahead + Grace);
+        bool IsOutOfTime(Minute minute) => minute < from || minute > to;
+
+        List<object>? letters = null;
+        var (time, valued) = (frame.Frame.BaseTime, 0);
+        for (var i = 0; i < frame.Count; i++)
+        {
+            time += frame.Frame.Time[i];
+            var value = valued < frame.Frame.Valued.Count && frame.Frame.Valued[valued] == i ? frame.Frame.Value[valued++] : 1;
+            if (!IsOutOfTime(Minute.OfUnixMilliseconds(time)) || repeats?[i] is true) continue;
+            (letters ??= []).Add(new
+            {
+                index = i,
+                videoId = frame.Videos[(int)frame.Frame.Video[i]].Value,
+                type = frame.Types[frame.TypeOf(i)].Value,
+                timestamp = DateTimeOffset.FromUnixTimeMilliseconds(time),
+                value,
+            });
+        }
+
+        if (letters is not null)
+            await Add(new($"{partition}/{position.Value:x16}-time", "out_of_time", $"Older than {acceptance.Value.Window}, or more than {acceptance.Value.Ahead} ahead, when the hub took them.", letters.Count, JsonSerializer.SerializeToUtf8Bytes(letters)), cancellationToken);
+        return IsOutOfTime;
+    }
+
+    private async ValueTask Add(DeadLetter letter, CancellationToken cancellationToken)
+    {
+        await store.Add(letter, cancellationToken);
+        instruments.DeadLettered(letter.EventCount);
+        LogDeadLetter(letter.Id, letter.Reason, letter.EventCount);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Dead letter {Id}: {Reason}, {Events} events.")]
+    private partial void LogDeadLetter(string id, string reason, long events);
+}

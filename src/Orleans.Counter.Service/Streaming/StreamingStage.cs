@@ -1,0 +1,27 @@
+using Orleans.Counter.EventHubs;
+using Orleans.Counter.EventHubStreams;
+using Orleans.Counter.Storage;
+
+namespace Orleans.Counter.Streaming;
+
+/// <summary>Hub messages of a partition -> entries per shard.</summary>
+internal static class StreamingStage
+{
+    public static WebApplicationBuilder AddStreaming(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<StreamingInstruments>().AddSingleton<LogIdentity>().AddSingleton<DeadLetters>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LogCheck>();
+        builder.UseOrleans(silo => silo.AddCounterStreams());
+        return builder;
+    }
+
+    /// <summary>The streams of the shards, fed by the hub that the services hold.</summary>
+    public static ISiloBuilder AddCounterStreams(this ISiloBuilder silo) => silo.AddEventHubStreams(StreamNames.Provider, streams => streams
+        .ConfigureEventHub(options => options.Configure(hub => hub.ConfigureEventHubConnection(services => services.GetRequiredService<IEventHub>())))
+        .UseDataAdapter((services, _) => ActivatorUtilities.CreateInstance<CounterData>(services)));
+
+    private sealed class CounterData(LogIdentity log, ICountStore store, DeadLetters deadLetters, StreamingInstruments instruments, TimeProvider clock) : IEventHubDataAdapter
+    {
+        public IPartitionDataAdapter TakeOver(string partitionId) => new CounterPartition(partitionId, log, store, deadLetters, instruments, clock);
+    }
+}
