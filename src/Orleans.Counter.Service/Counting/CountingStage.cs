@@ -5,7 +5,7 @@ namespace Orleans.Counter.Counting;
 /// <summary>Entries -> changed rows.</summary>
 internal static class CountingStage
 {
-    public static WebApplicationBuilder AddCounting(this WebApplicationBuilder builder)
+    public static IHostApplicationBuilder AddCounting(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<CountingOptions>().BindConfiguration(CountingOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<CountingOptions>, CountingOptionsValidator>();

@@ -5,7 +5,7 @@ namespace Orleans.Counter.Storage;
 /// <summary>Rows of one shard -> Azure Table.</summary>
 internal static class StorageStage
 {
-    public static WebApplicationBuilder AddStorage(this WebApplicationBuilder builder)
+    public static IHostApplicationBuilder AddStorage(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();

@@ -7,7 +7,7 @@ namespace Orleans.Counter.Streaming;
 /// <summary>Hub messages of a partition -> entries per shard.</summary>
 internal static class StreamingStage
 {
-    public static WebApplicationBuilder AddStreaming(this WebApplicationBuilder builder)
+    public static IHostApplicationBuilder AddStreaming(this IHostApplicationBuilder builder)
     {
         builder.Services.AddSingleton<StreamingInstruments>().AddSingleton<LogIdentity>().AddSingleton<DeadLetters>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LogCheck>();

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Counter.Counting;
+using Orleans.Counter.EventHubs;
+using Orleans.Counter.Query;
+using Orleans.Counter.Storage;
+using Orleans.Counter.Streaming;
+using Orleans.TestingHost;
+
+namespace Orleans.Counter.Tests;
+
+/// <summary>The stages behind the hub in one silo of this process, on a hub and a store in memory. Everything else is what production runs.</summary>
+internal sealed class CounterCluster : IAsyncDisposable
+{
+    public const int Partitions = 2;
+
+    private readonly InProcessTestCluster _cluster;
+
+    private CounterCluster(InProcessTestCluster cluster, MemoryHub hub, MemoryCountStore store, MemoryDeadLetters deadLetters)
+    {
+        _cluster = cluster;
+        (Hub, Store, DeadLetters) = (hub, store, deadLetters);
+        Counts = new(cluster.Client, store);
+    }
+
+    public MemoryHub Hub { get; }
+
+    public MemoryCountStore Store { get; }
+
+    public MemoryDeadLetters DeadLetters { get; }
+
+    public VideoCounts Counts { get; }
+
+    public static async Task<CounterCluster> Start(MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null)
+    {
+        clock ??= TimeProvider.System;
+        var (counts, events, letters) = (store ?? new MemoryCountStore(), hub ?? new MemoryHub(Partitions, clock), new MemoryDeadLetters());
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.Options.ConfigureFileLogging = false;
+        builder.ConfigureSiloHost((_, host) =>
+        {
+            host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IDeadLetterStore>(letters).AddSingleton<IEventHub>(events).AddSingleton(clock);
+            host.AddStreaming().AddCounting();
+            host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
+            host.Services.Configure<EventHubReceiverOptions>(StreamNames.Provider, options =>
+            {
+                options.Beat = TimeSpan.FromMilliseconds(100);
+                options.Linger = TimeSpan.FromMilliseconds(5);
+                options.RetryAfter = TimeSpan.FromMilliseconds(100);
+            });
+        });
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new(cluster, events, counts, letters);
+    }
+
+    /// <summary>Puts the events into the log, a frame for each partition.</summary>
+    public void Send(params IReadOnlyList<Event> events)
+    {
+        foreach (var partition in events.GroupBy(one => Shard.Of(one.Video).Partition(Partitions)))
+            Hub.Append(partition.Key.ToString(CultureInfo.InvariantCulture), Events.Frame([.. partition]).Data());
+    }
+
+    public async Task Forget(VideoId video)
+    {
+        var grain = _cluster.Client.GetGrain<IVideoGrain>(video.Value);
+        await _cluster.DeactivateAsync(grain);
+        await _cluster.WaitForDeactivationAsync(grain);
+    }
+
+    public Task Forget(Shard shard) => _cluster.DeactivateAsync(_cluster.Client.GetGrain<IShardGrain>(shard.ToString()));
+
+    /// <summary>Waits until every shard has stored everything that the log holds.</summary>
+    public Task Stored()
+    {
+        long[] ends = [.. Hub.PartitionIds.Select(partition => (long)Hub.Log(partition).Count - 1)];
+        return Store.Until(store => Shard.All.All(shard => (store.CheckpointOf(shard)?.Position ?? Position.Start) >= Position.Of(0, ends[shard.Partition(Partitions)])));
+    }
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+}

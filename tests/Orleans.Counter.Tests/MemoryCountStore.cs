@@ -1,0 +1,120 @@
+using Orleans.Counter.Storage;
+
+namespace Orleans.Counter.Tests;
+
+/// <summary>The store's promises without Azure. A test derives from it to break one thing.</summary>
+internal class MemoryCountStore : ICountStore
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<VideoId, Versioned<VideoRow>> _videos = [];
+    private readonly Dictionary<(VideoId, EventType, int Hour), HourCells> _hours = [];
+    private readonly Dictionary<Shard, Versioned<ShardRow>> _shards = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LogRow? _log;
+
+    public IReadOnlyList<VideoRow> Videos
+    {
+        get
+        {
+            lock (_lock) return [.. _videos.Values.Select(video => video.Row)];
+        }
+    }
+
+    public virtual ValueTask<Versioned<VideoRow>?> ReadVideo(VideoId video, CancellationToken cancellationToken)
+    {
+        lock (_lock) return new(_videos.GetValueOrDefault(video));
+    }
+
+    public virtual ValueTask<IReadOnlyList<HourCells>> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var first = TableLayout.FirstHourOf(day);
+            return new((IReadOnlyList<HourCells>)[.. Enumerable.Range(first, 24).Select(hour => _hours.GetValueOrDefault((video, type, hour))).OfType<HourCells>()]);
+        }
+    }
+
+    public virtual ValueTask<RowVersion> CommitVideo(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_videos.GetValueOrDefault(row.Video)?.Version != version) throw new StaleWriterException(row.Video.Value);
+            var written = NewVersion();
+            _videos[row.Video] = new(row, written);
+            foreach (var hour in settled) _hours[(row.Video, hour.Type, hour.Hour)] = hour;
+            Changed();
+            return new(written);
+        }
+    }
+
+    public virtual ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken)
+    {
+        lock (_lock) return new(_shards.GetValueOrDefault(shard));
+    }
+
+    public virtual ValueTask<RowVersion> WriteShard(Shard shard, ShardRow row, RowVersion? version, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_shards.GetValueOrDefault(shard)?.Version != version) throw new StaleWriterException(shard.ToString());
+            var written = NewVersion();
+            _shards[shard] = new(row, written);
+            Changed();
+            return new(written);
+        }
+    }
+
+    public ValueTask<LogRow?> ReadLog(CancellationToken cancellationToken)
+    {
+        lock (_lock) return new(_log);
+    }
+
+    public ValueTask<LogRow> AddLog(LogRow row, CancellationToken cancellationToken)
+    {
+        lock (_lock) return new(_log ??= row);
+    }
+
+    public ShardRow? CheckpointOf(Shard shard)
+    {
+        lock (_lock) return _shards.GetValueOrDefault(shard)?.Row;
+    }
+
+    /// <summary>What the rows say of a type of a video: all time, and every minute, open or settled.</summary>
+    public (Cell Total, IReadOnlyDictionary<Minute, Cell> Minutes) Stored(VideoId video, EventType type)
+    {
+        lock (_lock)
+        {
+            if (_videos.GetValueOrDefault(video)?.Row is not { } row) return (Cell.Nothing, new Dictionary<Minute, Cell>());
+            var open = row.Open.Where(hour => hour.Type == type).ToDictionary(hour => hour.Hour);
+            var hours = _hours.Where(hour => hour.Key.Item1 == video && hour.Key.Item2 == type && !open.ContainsKey(hour.Key.Hour)).Select(hour => hour.Value).Concat(open.Values);
+            return (row.Totals.FirstOrDefault(total => total.Type == type).Total, hours.SelectMany(hour => hour.Cells.Select(cell => (hour.MinuteOf(cell), cell.Cell))).ToDictionary());
+        }
+    }
+
+    /// <summary>The hours of a video that day rows hold.</summary>
+    public IReadOnlyList<HourCells> SettledHours(VideoId video)
+    {
+        lock (_lock) return [.. _hours.Where(hour => hour.Key.Item1 == video).Select(hour => hour.Value).OrderBy(hour => hour.Hour)];
+    }
+
+    /// <summary>Waits until the rows are as the condition wants them.</summary>
+    public async Task Until(Func<MemoryCountStore, bool> condition)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock) changed = _changed.Task;
+            if (condition(this)) return;
+            await changed.WaitAsync(TimeSpan.FromSeconds(30));
+        }
+    }
+
+    private static RowVersion NewVersion() => new(Guid.NewGuid().ToString());
+
+    private void Changed()
+    {
+        var changed = _changed;
+        _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        changed.SetResult();
+    }
+}
