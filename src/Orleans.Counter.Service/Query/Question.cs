@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Orleans.Counter.Http;
+
+namespace Orleans.Counter.Query;
+
+/// <summary>What a request asks about: a type of a video, in a range.</summary>
+internal sealed partial record Question(VideoId Video, EventType Type, MinuteRange Range)
+{
+    private static readonly string[] Formats = ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+
+    /// <summary>Reads the parts of a request; where one is wrong, the problem says what would be right.</summary>
+    public static (Question? Question, ProblemHttpResult? Problem) Read(string videoId, string? type, string? from, string? to)
+    {
+        if (!VideoId.TryParse(videoId, out var video)) return Wrong("invalid_video_id", $"'{videoId}' is not a video id: {VideoId.Rule}.");
+        var asked = EventType.View;
+        if (type is not null && !EventType.TryParse(type, out asked)) return Wrong("invalid_type", $"'{type}' is not an event type: {EventType.Rule}.");
+        var (begin, end) = (MinuteRange.Everything.From, MinuteRange.Everything.To);
+        if (from is not null && !TryMinute(from, out begin)) return WrongTime(nameof(from), from);
+        if (to is not null && !TryMinute(to, out end)) return WrongTime(nameof(to), to);
+        if (begin >= end) return Wrong("invalid_range", $"'from' must be before 'to'; it is {begin}, and 'to' is {end}.");
+        return (new(video, asked, new(begin, end)), null);
+    }
+
+    private static (Question?, ProblemHttpResult?) WrongTime(string name, string text) =>
+        Wrong("invalid_range", $"'{name}' is '{text}'; a whole minute with its offset would be right, such as 2026-11-23T10:05:00Z (write a '+' in an address as %2B).");
+
+    private static (Question?, ProblemHttpResult?) Wrong(string code, string detail) => (null, ApiProblem.Of(StatusCodes.Status400BadRequest, code, detail));
+
+    private static bool TryMinute(string text, out Minute minute)
+    {
+        minute = default;
+        if (!Offset().IsMatch(text) || !DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)) return false;
+        minute = Minute.Of(time);
+        return time >= DateTimeOffset.UnixEpoch && time == minute.Start;
+    }
+
+    [GeneratedRegex(@"(Z|[+-][0-9]{2}:[0-9]{2})\z")]
+    private static partial Regex Offset();
+}
