@@ -1,0 +1,26 @@
+namespace Orleans.Counter.Dev;
+
+/// <summary>What a <see cref="DevHub"/> serves, and where it keeps it.</summary>
+public sealed class DevHubOptions
+{
+    /// <summary>The TCP port on 127.0.0.1 and ::1; 0 takes a free one.</summary>
+    public int Port { get; set; } = 5672;
+
+    /// <summary>The folder of the data. It is made if it does not exist, and serves one process at a time.</summary>
+    public required string DataDirectory { get; set; }
+
+    /// <summary>Hub names (1 to 256 letters, digits, <c>.</c>, <c>-</c>, <c>_</c>) and how many partitions each has, 1 to 1024. A hub keeps that number.</summary>
+    public IDictionary<string, int> Hubs { get; } = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Names and values of the shared access keys; every key may do everything. Without any it is the one that the official emulator has.</summary>
+    public IDictionary<string, string> Keys { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The clock of enqueued times, creation times and token expiry.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Is told what a person should know: a tail that was cut, a disk that failed. Called from any thread.</summary>
+    public Action<string> Report { get; set; } = static _ => { };
+
+    /// <summary>The size at which a log file is closed and the next one begun.</summary>
+    internal long LogFileBytesMax { get; set; } = 64 * 1024 * 1024;
+}

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using Orleans.Counter.Dev.Log;
+
+namespace Orleans.Counter.Dev.Hubs;
+
+/// <summary>One event hub: its partitions, and who reads them.</summary>
+internal sealed class Hub(string name, DateTimeOffset createdAt, IReadOnlyList<PartitionLog> partitions) : IDisposable
+{
+    private readonly ConcurrentDictionary<(string Group, int Partition), ReaderSet> _readers = new();
+    private int _next = -1;
+
+    public string Name { get; } = name;
+
+    public DateTimeOffset CreatedAt { get; } = createdAt;
+
+    public IReadOnlyList<PartitionLog> Partitions { get; } = partitions;
+
+    /// <summary>The partition of events without a key: each in turn.</summary>
+    public int NextPartition() => (int)(unchecked((uint)Interlocked.Increment(ref _next)) % (uint)Partitions.Count);
+
+    /// <summary>A group is made when somebody first reads in it; "$Default" and "$default" are the same.</summary>
+    public ReaderSet Readers(string group, int partition) => _readers.GetOrAdd((group.ToUpperInvariant(), partition), _ => new ReaderSet());
+
+    /// <summary>Opens a hub's partitions at the same time: each has to read all that it holds.</summary>
+    public static Hub Open(HubCatalog catalog, string name, int partitionCount, LogSettings settings)
+    {
+        var createdAt = catalog.Declare(name, partitionCount, settings.Time);
+        var logs = new PartitionLog[partitionCount];
+        try
+        {
+            Parallel.For(0, partitionCount, i =>
+                logs[i] = PartitionLog.Open(Path.Combine(catalog.FolderOf(name), i.ToString(System.Globalization.CultureInfo.InvariantCulture)), settings));
+        }
+        catch (AggregateException e)
+        {
+            foreach (var log in logs)
+                log?.Dispose();
+            throw e.InnerExceptions[0];
+        }
+
+        return new Hub(name, createdAt, logs);
+    }
+
+    public void Dispose()
+    {
+        foreach (var partition in Partitions)
+            partition.Dispose();
+    }
+}
