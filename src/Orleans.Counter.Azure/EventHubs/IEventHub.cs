@@ -33,8 +33,8 @@ public interface IEventHub : IAsyncDisposable
 public interface IPartitionReader : IAsyncDisposable
 {
     /// <summary>
-    /// The events that have arrived, at least one (waits for it), at most <paramref name="countMax"/>; contiguous with those of the call before.
-    /// A lost connection is mended inside, from the last event handed out.
+    /// The events that have arrived, at least one (waits for it), at most <paramref name="countMax"/>; contiguous with those of the call before,
+    /// unless retention has removed some in between. A lost connection is mended inside, from the last event handed out.
     /// </summary>
     /// <exception cref="EventHubsException">
     /// <see cref="EventHubsFailure.ConsumerDisconnected"/>: another reader owns the partition. <see cref="EventHubsFailure.InvalidPosition"/>: past the end.
@@ -71,22 +71,35 @@ public sealed record PartitionProperties(string Id, long BeginSequenceNumber, lo
     public bool IsEmpty => LastSequenceNumber < BeginSequenceNumber;
 }
 
-/// <summary>A place in a partition's log.</summary>
+/// <summary>A place in a partition's log. The default value is <see cref="Earliest"/>.</summary>
 public readonly record struct EventPosition
 {
-    private EventPosition(string filter) => Filter = filter;
+    private const string EarliestFilter = "amqp.annotation.x-opt-offset > '-1'";
 
-    /// <summary>The selector as the service reads it.</summary>
-    internal string Filter { get; }
+    private readonly string? _filter;
+
+    private EventPosition(string filter, long? lastSequenceNumber = null)
+    {
+        _filter = filter;
+        LastSequenceNumber = lastSequenceNumber;
+    }
 
     /// <summary>The oldest event that is still there.</summary>
-    public static EventPosition Earliest { get; } = new("amqp.annotation.x-opt-offset > '-1'");
+    public static EventPosition Earliest { get; } = new(EarliestFilter);
 
-    /// <summary>Only events that come after the reader attached.</summary>
+    /// <summary>Only events that come after the reader's first <see cref="IPartitionReader.Receive"/>.</summary>
     public static EventPosition Latest { get; } = new("amqp.annotation.x-opt-offset > '@latest'");
 
-    /// <summary>The event after this one.</summary>
-    public static EventPosition After(long sequenceNumber) => new($"amqp.annotation.x-opt-sequence-number > '{sequenceNumber}'");
+    /// <summary>The selector as the service reads it.</summary>
+    internal string Filter => _filter ?? EarliestFilter;
+
+    /// <summary>The event before the first one that is wanted, where it is known.</summary>
+    internal long? LastSequenceNumber { get; }
+
+    /// <summary>The event after this one; after -1 is <see cref="Earliest"/>.</summary>
+    public static EventPosition After(long sequenceNumber) => sequenceNumber < 0
+        ? Earliest
+        : new($"amqp.annotation.x-opt-sequence-number > '{sequenceNumber}'", sequenceNumber);
 
     /// <summary>The first event that was enqueued after this time.</summary>
     public static EventPosition EnqueuedAfter(DateTimeOffset time) => new($"amqp.annotation.x-opt-enqueued-time > '{time.ToUnixTimeMilliseconds()}'");

@@ -1,0 +1,111 @@
+using System.Threading.Channels;
+using Amqp;
+using Microsoft.Extensions.Logging;
+
+namespace Orleans.Counter.EventHubs;
+
+/// <summary>Sends to one partition, in the order of the calls. Attaches at the first need, and again after the service has dropped an idle link.</summary>
+internal sealed class AmqpSender : IAsyncDisposable
+{
+    private readonly string _partitionId;
+    private readonly Reopened<AmqpScope> _scope;
+    private readonly Deadline _deadline;
+    private readonly ILogger _logger;
+    private readonly Channel<PendingSend> _queue = Channel.CreateUnbounded<PendingSend>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Task _writing;
+
+    public AmqpSender(string partitionId, Reopened<AmqpScope> scope, Deadline deadline, ILogger logger)
+    {
+        _partitionId = partitionId;
+        _scope = scope;
+        _deadline = deadline;
+        _logger = logger;
+        _writing = Task.Run(WriteAll);
+    }
+
+    public async Task Send(EventData data, CancellationToken cancellationToken)
+    {
+        var send = new PendingSend(_partitionId, data);
+        var started = _deadline.Time.GetTimestamp();
+        ObjectDisposedException.ThrowIf(!_queue.Writer.TryWrite(send), typeof(AmqpEventHub));
+        try
+        {
+            await send.Answer.WaitAsync(_deadline.Timeout, _deadline.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            send.GiveUp();
+            throw;
+        }
+        catch (TimeoutException exception)
+        {
+            if (send.GiveUp() is { IsClosed: false } link)
+            {
+                // What waits on this link for credit must not be sent long after its sender was told that it failed.
+                _logger.SendUnanswered(_partitionId, _deadline.Timeout);
+                AmqpConnection.End(link.Session);
+                _scope.Current?.Unanswered(started, $"no answer to a send to partition {_partitionId}");
+            }
+
+            throw _deadline.TimedOut($"Send to partition {_partitionId}", exception);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.Writer.TryComplete();
+        await _writing.ConfigureAwait(false);
+    }
+
+    // The only writer: so the order of the queue is the order on the wire, also across an attach.
+    private async Task WriteAll()
+    {
+        Attached<SenderLink> attached = default;
+        await foreach (var send in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            try
+            {
+                if (attached.Link is null or { IsClosed: true } || attached.Link.Session.IsClosed)
+                    attached = await Attach().ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                FailAll(send, Failures.From(exception, $"Send to partition {_partitionId}"));
+                continue;
+            }
+
+            try
+            {
+                send.Write(attached.Link, attached.Answer.MaxMessageSize);
+            }
+            catch (Exception exception)
+            {
+                send.Fail(exception is AmqpException or ObjectDisposedException ? Failures.From(exception, $"Send to partition {_partitionId}") : exception);
+            }
+        }
+
+        if (attached.Link is { IsClosed: false } last) AmqpConnection.End(last.Session);
+    }
+
+    private async Task<Attached<SenderLink>> Attach()
+    {
+        var scope = await _scope.Get().ConfigureAwait(false);
+        var attached = await scope.AttachSender(_partitionId).ConfigureAwait(false);
+        _logger.SenderAttached(_partitionId, attached.Answer.MaxMessageSize);
+        return attached;
+    }
+
+    // They all waited for the same link; asking again for each would keep the last one waiting for the sum.
+    private void FailAll(PendingSend first, EventHubsException failure)
+    {
+        var count = 1;
+        first.Fail(failure);
+        while (_queue.Reader.TryRead(out var send))
+        {
+            send.Fail(failure);
+            count++;
+        }
+
+        _logger.SenderNotAttached(failure, _partitionId, count);
+    }
+}

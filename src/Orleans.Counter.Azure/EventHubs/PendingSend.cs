@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+using Amqp;
+using Amqp.Framing;
+
+namespace Orleans.Counter.EventHubs;
+
+/// <summary>One event on its way: queued, written, answered.</summary>
+internal sealed class PendingSend(string partitionId, EventData data)
+{
+    // What the wire adds to a body and to each property, at most.
+    private const int FrameOverhead = 64;
+    private const int PropertyOverhead = 16;
+
+    private readonly TaskCompletionSource _accepted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private SenderLink? _link;
+    private bool _isOver;
+
+    public Task Answer => _accepted.Task;
+
+    /// <summary>The caller waits no longer: the body is its own again, and is not touched after this.</summary>
+    /// <returns>The link it was written to, if it was.</returns>
+    public SenderLink? GiveUp()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            return _link;
+        }
+    }
+
+    public void Fail(Exception exception) => _accepted.TrySetException(exception);
+
+    /// <summary>Encodes the event and puts it into the link's queue; its outcome comes by itself.</summary>
+    public void Write(SenderLink link, ulong bytesMax)
+    {
+        lock (_gate)
+        {
+            if (_isOver) return;
+            var message = Message();
+            if (bytesMax > 0 && (ulong)BytesAtMost() > bytesMax && message.Encode().Length is var bytes && (ulong)bytes > bytesMax)
+            {
+                Fail(new EventHubsException(EventHubsFailure.MessageSizeExceeded, $"{Doing}: the event has {bytes} bytes, the service takes {bytesMax}."));
+                return;
+            }
+
+            link.Send(message, OnOutcome, this);
+            _link = link;
+        }
+    }
+
+    private string Doing => $"Send to partition {partitionId}";
+
+    private Message Message()
+    {
+        var message = new Message { BodySection = new Data { Buffer = Buffer(data.Body) } };
+        if (data.Properties is { Count: > 0 } properties)
+        {
+            message.ApplicationProperties = new ApplicationProperties();
+            foreach (var (name, value) in properties) message.ApplicationProperties[name] = value;
+        }
+
+        return message;
+    }
+
+    private static ByteBuffer Buffer(ReadOnlyMemory<byte> body)
+    {
+        var segment = MemoryMarshal.TryGetArray(body, out var found) ? found : new ArraySegment<byte>(body.ToArray());
+        return new ByteBuffer(segment.Array ?? [], segment.Offset, segment.Count, segment.Count);
+    }
+
+    private long BytesAtMost()
+    {
+        long bytes = FrameOverhead + data.Body.Length;
+        foreach (var (name, value) in data.Properties ?? ReceivedEvents.NoProperties)
+            bytes += PropertyOverhead + (3L * (name.Length + ((value as string)?.Length ?? 0)));
+        return bytes;
+    }
+
+    // May run on the connection's reading thread, and inside the library's locks: only says what it was told.
+    private static void OnOutcome(ILink link, Message message, Outcome outcome, object state)
+    {
+        var send = (PendingSend)state;
+
+        // What is in flight when a link ends is reported with the link's error, like a rejection. But nobody has looked at the event then.
+        if (link.IsClosed || ((SenderLink)link).LinkState != LinkState.Attached || ((SenderLink)link).Session.IsClosed)
+        {
+            var error = (outcome as Rejected)?.Error ?? ((SenderLink)link).Error;
+            send.Fail(new EventHubsException(
+                EventHubsFailure.Communication,
+                $"{send.Doing}: the link was closed before the answer came. {error?.Condition} {error?.Description}".TrimEnd()));
+            return;
+        }
+
+        switch (outcome)
+        {
+            case Accepted:
+                send._accepted.TrySetResult();
+                break;
+            case Rejected rejected:
+                send.Fail(Failures.From(rejected.Error, send.Doing));
+                break;
+            default:
+                send.Fail(new EventHubsException(EventHubsFailure.Communication, $"{send.Doing}: neither accepted nor rejected, but '{outcome}'."));
+                break;
+        }
+    }
+}
