@@ -1,0 +1,37 @@
+using Orleans.Counter.EventHubs;
+
+namespace Orleans.Counter;
+
+/// <summary>Where the hub is: section <c>EventHubs</c>. Either a connection string, or a namespace that the identity of this process may use.</summary>
+internal sealed record EventHubSettings(string? ConnectionString, string? FullyQualifiedNamespace, string? Name)
+{
+    /// <exception cref="InvalidOperationException">A setting is missing, or two contradict each other.</exception>
+    public static EventHubSettings Read(IConfiguration configuration)
+    {
+        var section = configuration.GetSection("EventHubs");
+        var settings = new EventHubSettings(section[nameof(ConnectionString)], section[nameof(FullyQualifiedNamespace)], section[nameof(Name)]);
+        var nameIsInside = settings.ConnectionString?.Contains("EntityPath=", StringComparison.OrdinalIgnoreCase) is true;
+        return (settings.ConnectionString, settings.FullyQualifiedNamespace, settings.Name) switch
+        {
+            (null or "", null or "", _) => throw new InvalidOperationException(
+                "The service does not know its hub: set EventHubs:ConnectionString, or EventHubs:FullyQualifiedNamespace to use the identity of this process."),
+            ({ Length: > 0 }, { Length: > 0 }, _) => throw new InvalidOperationException(
+                "EventHubs:ConnectionString and EventHubs:FullyQualifiedNamespace are both set; they may name different hubs, so set only one."),
+            (_, _, null or "") when !nameIsInside => throw new InvalidOperationException(
+                "The service does not know its hub: set EventHubs:Name, or add EntityPath to EventHubs:ConnectionString."),
+            _ => settings,
+        };
+    }
+}
+
+/// <summary>The hub that both ends of the river share.</summary>
+internal static class EventHub
+{
+    /// <summary>Reads and checks the settings now; <paramref name="open"/> is called at the first need.</summary>
+    public static IHostApplicationBuilder AddEventHub(this IHostApplicationBuilder builder, Func<IServiceProvider, EventHubSettings, IEventHub> open)
+    {
+        var settings = EventHubSettings.Read(builder.Configuration);
+        builder.Services.AddSingleton(services => open(services, settings));
+        return builder;
+    }
+}

@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Orleans.Counter.Http;
+
+/// <summary>What a platform asks before it sends requests, or restarts us.</summary>
+internal static class Health
+{
+    /// <summary>The whole answer: no detail that an outsider could use.</summary>
+    internal sealed record Answer(string Status);
+
+    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var health = routes.MapGroup("/health").DisableHttpMetrics();
+        health.MapGet("/live", () => TypedResults.Ok(new Answer("live"))); // this process moves, nothing more
+        health.MapGet("/ready", (SiloReady silo) => When(silo.IsReady, "ready"));
+        health.MapGet("/startup", (SiloReady silo) => When(silo.HasStarted, "started"));
+        return routes;
+    }
+
+    private static JsonHttpResult<Answer> When(bool yes, string status) => yes
+        ? TypedResults.Json(new Answer(status), statusCode: StatusCodes.Status200OK)
+        : TypedResults.Json(new Answer($"not {status}"), statusCode: StatusCodes.Status503ServiceUnavailable);
+}

@@ -1,0 +1,71 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using Orleans.Counter.Http;
+
+namespace Orleans.Counter.Ingest;
+
+/// <summary>What a caller is told about its events.</summary>
+/// <param name="Accepted">How many are in the log.</param>
+/// <param name="Rejected">Those that never will be, by their index in the request.</param>
+internal sealed record EventsAnswer(int Accepted, IReadOnlyList<Rejection> Rejected);
+
+/// <summary>Takes requests in: body, events, frames, answer.</summary>
+internal sealed class EventIntake(FramePublisher frames, IOptions<IngestOptions> options, TimeProvider time, IngestInstruments instruments)
+{
+    /// <summary>The largest body of a request with events, in bytes.</summary>
+    public const int EventsBodyMax = 1024 * 1024;
+
+    /// <summary>The largest body of a single view: its three members, fully escaped, fit with room to spare.</summary>
+    public const int ViewBodyMax = 16 * 1024;
+
+    private const string RetryAfterSeconds = "2";
+    private readonly EventRules _rules = new(options.Value.AcceptanceWindow);
+
+    public async Task<IResult> TakeEvents(HttpRequest request)
+    {
+        if (!MediaType.IsOneOf(request, MediaType.Json)) return UnsupportedMediaType("application/json");
+        if (await EventBody.Read(request, EventsBodyMax, request.HttpContext.RequestAborted) is not { } body) return TooLarge(EventsBodyMax);
+        using var batch = new EventBatch(body);
+        return EventReader.ReadEvents(batch, _rules, time.GetUtcNow()) is { } fault ? Refuse(fault) : await Take(batch, request.HttpContext.Response);
+    }
+
+    public async Task<IResult> TakeView(HttpRequest request, string videoId)
+    {
+        if (await EventBody.Read(request, ViewBodyMax, request.HttpContext.RequestAborted) is not { } body) return TooLarge(ViewBodyMax);
+        using var batch = new EventBatch(body);
+        if (body.Length > 0 && !MediaType.IsOneOf(request, MediaType.Json, MediaType.Text)) return UnsupportedMediaType("application/json and text/plain, or no body");
+        return EventReader.ReadView(batch, videoId, _rules, time.GetUtcNow()) is { } fault ? Refuse(fault) : await Take(batch, request.HttpContext.Response);
+    }
+
+    private async Task<IResult> Take(EventBatch batch, HttpResponse response)
+    {
+        var (count, rejected) = (batch.Count, batch.Rejected);
+        foreach (var rejection in rejected) instruments.Rejected(rejection.Code);
+        if (count == 0) return NoValidEvent(rejected);
+        var published = frames.Publish(batch);
+        batch.Dispose(); // its events are in frames now: while many requests wait for the hub, they hold no buffers
+        if (!await published)
+        {
+            response.Headers.RetryAfter = RetryAfterSeconds;
+            return ApiProblem.Of(
+                StatusCodes.Status503ServiceUnavailable, "hub_unavailable", "Nothing of the request is known to be accepted. Send it again with the same event ids.");
+        }
+
+        instruments.Accepted(count);
+        return TypedResults.Accepted((string?)null, new EventsAnswer(count, rejected));
+    }
+
+    private static ProblemHttpResult NoValidEvent(List<Rejection> rejected) => ApiProblem.Of(
+        StatusCodes.Status400BadRequest,
+        "no_valid_event",
+        rejected.Count == 0 ? "The request has no event." : $"No event is acceptable. The first: {rejected[0].Detail}",
+        new() { ["rejected"] = rejected });
+
+    private static ProblemHttpResult Refuse(BodyFault fault) => ApiProblem.Of(fault.Status, fault.Code, fault.Detail);
+
+    private static ProblemHttpResult TooLarge(int bytesMax) =>
+        ApiProblem.Of(StatusCodes.Status413PayloadTooLarge, "body_too_large", $"The body has more than {bytesMax} bytes.");
+
+    private static ProblemHttpResult UnsupportedMediaType(string supported) =>
+        ApiProblem.Of(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", $"Supported here: {supported}, in UTF-8.");
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Numerics;
+
+namespace Orleans.Counter.Ingest;
+
+/// <summary>What can be wrong with one event. Of several faults the lowest is told, whatever the order of the members.</summary>
+[Flags]
+internal enum EventFaults
+{
+    None = 0,
+    VideoId = 1,
+    Type = 2,
+    Id = 4,
+    Timestamp = 8,
+    TooOld = 16,
+    InFuture = 32,
+    Value = 64,
+}
+
+/// <summary>The times that a request's events may have, and the words for what is wrong with them. Made once; <see cref="At"/> gives the bounds of a request.</summary>
+internal sealed class EventRules(TimeSpan acceptanceWindow)
+{
+    /// <summary>How many events a request may have.</summary>
+    public const int EventsMax = 5_000;
+
+    /// <summary>How far ahead a client's clock may be. Part of the public contract, so not an option.</summary>
+    public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
+
+    private static readonly string[] Codes =
+        ["invalid_video_id", "invalid_type", "invalid_id", "invalid_timestamp", "too_old", "in_future", "invalid_value"];
+
+    private readonly string[] _details =
+    [
+        $"videoId is required, and must be a string: {VideoId.Rule}.",
+        $"type must be a string: {EventType.Rule}. Leave it out for 'view'.",
+        $"id must be a string: {IdHash.Rule}. Leave it out if the event has none.",
+        "timestamp must be a string in RFC 3339 with an offset, like 2026-11-23T10:05:00.250Z. Leave it out for the time of arrival.",
+        string.Create(CultureInfo.InvariantCulture, $"timestamp is more than {acceptanceWindow:d'.'hh':'mm':'ss} (days.hours:minutes:seconds) in the past."),
+        "timestamp is more than 5 minutes in the future.",
+        "value must be a finite number. Leave it out for 1.",
+    ];
+
+    public Rejection Reject(int index, EventFaults faults)
+    {
+        var lowest = BitOperations.TrailingZeroCount((int)faults);
+        return new(index, Codes[lowest], _details[lowest]);
+    }
+
+    /// <summary>Now, and the oldest and newest time that is accepted now, in Unix milliseconds; both ends belong to the range.</summary>
+    public (long Now, long Oldest, long Newest) At(DateTimeOffset now)
+    {
+        var milliseconds = now.ToUnixTimeMilliseconds();
+        return (milliseconds, milliseconds - (long)acceptanceWindow.TotalMilliseconds, milliseconds + (long)Ahead.TotalMilliseconds);
+    }
+}
