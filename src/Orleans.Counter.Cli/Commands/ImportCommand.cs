@@ -65,7 +65,7 @@ internal static class ImportCommand
     {
         try
         {
-            using var answer = await http.GetAsync("/health/live", cancellationToken);
+            using var answer = await http.GetAsync($"{http.BaseAddress!.AbsoluteUri.TrimEnd('/')}/health/live", cancellationToken);
         }
         catch (HttpRequestException failure)
         {

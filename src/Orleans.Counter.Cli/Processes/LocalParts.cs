@@ -12,6 +12,10 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromMilliseconds(100);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
+    // Looked for before anything is started.
+    private readonly string _devHub = Binary("Orleans.Counter.DevHub");
+    private readonly string _service = Binary("Orleans.Counter.Service");
+
     public ChildSpec Azurite(string script) => new()
     {
         Role = "azurite",
@@ -33,7 +37,7 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
     {
         Role = "devhub",
         Program = Tool.Dotnet(),
-        Arguments = [Binary("Orleans.Counter.DevHub"), "--port", $"{ports.Hub}", "--data", data.Hub, "--hub", $"events:{partitions}"],
+        Arguments = [_devHub, "--port", $"{ports.Hub}", "--data", data.Hub, "--hub", $"events:{partitions}"],
         Url = $"amqp://localhost:{ports.Hub}",
         Announcement = "ready ",
         Ready = async (process, cancellationToken) => await process.Announced.WaitAsync(cancellationToken),
@@ -43,7 +47,7 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
     {
         Role = "silo",
         Program = Tool.Dotnet(),
-        Arguments = [Binary("Orleans.Counter.Service"), "--urls", SiloUrl(port)],
+        Arguments = [_service, "--urls", SiloUrl(port)],
         // Not arguments: everyone on the machine can read those, and connection strings hold keys.
         Environment = new Dictionary<string, string>
         {
@@ -65,7 +69,7 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
 
     /// <summary>A program of ours, built beside us: <c>bin/{project}/{configuration}</c>.</summary>
     /// <exception cref="CommandFailedException">It is not there.</exception>
-    public static string Binary(string project)
+    private static string Binary(string project)
     {
         var ours = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
         var path = Path.Combine(ours.Parent?.Parent?.FullName ?? "/", project, ours.Name, $"{project}.dll");
