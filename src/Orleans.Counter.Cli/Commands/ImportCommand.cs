@@ -1,0 +1,117 @@
+using System.CommandLine;
+using System.Globalization;
+using Orleans.Counter.Cli.Import;
+using Orleans.Counter.Client;
+using Spectre.Console;
+
+namespace Orleans.Counter.Cli.Commands;
+
+/// <summary><c>counter import</c>: a file of daily figures as events, and whether the service counts what was sent.</summary>
+internal static class ImportCommand
+{
+    // A local silo that was killed is back after some seconds: some minutes of patience, and the import goes on by itself.
+    private static readonly CounterClientOptions Patient = new() { RetriesMax = 60, RetryDelayMax = TimeSpan.FromSeconds(5) };
+
+    public static Command Create()
+    {
+        var file = new Argument<string>("FILE") { Description = "A CSV file with the columns video_id, date, views and likes." };
+        var url = new Option<Uri>("--url")
+        {
+            Description = "Where the service answers.",
+            DefaultValueFactory = _ => new("http://localhost:5080"),
+            CustomParser = argument =>
+            {
+                if (Uri.TryCreate(argument.Tokens[0].Value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https") return uri;
+                argument.AddError("--url looks like http://localhost:5080.");
+                return null;
+            },
+        };
+        var scale = new Option<long>("--scale") { Description = "How many views or likes of the file become one event.", DefaultValueFactory = _ => 10_000 };
+        scale.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<long>() < 1) result.AddError("--scale is at least 1.");
+        });
+
+        var command = new Command("import", "Sends the views and likes of a file as events, and checks what the service counts.") { file, url, scale };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var http = new HttpClient { BaseAddress = parsed.GetRequiredValue(url) };
+            await RequireService(http, cancellationToken);
+            var client = new CounterClient(http, Patient);
+            return await Run(parsed.GetRequiredValue(file), parsed.GetValue(scale), client, TimeProvider.System, parsed.InvocationConfiguration.Output, cancellationToken);
+        });
+        return command;
+    }
+
+    /// <returns>0 if the service counts what was sent, else 1.</returns>
+    internal static async Task<int> Run(string file, long scale, CounterClient client, TimeProvider time, TextWriter output, CancellationToken cancellationToken)
+    {
+        var plan = new ImportPlan(TrendingFile.Read(file), scale, time.GetUtcNow());
+        if (plan.Total is 0) throw new CommandFailedException($"{file} has no video with {scale} views or likes: nothing to send. A smaller --scale sends more.");
+        try
+        {
+            var importer = await Send(plan, plan.Events(TrendingFile.Read(file)), client, output, cancellationToken);
+            var comparisons = await new ImportCheck(client, time).Largest(plan, cancellationToken);
+            return await Report(plan, importer, comparisons, output) ? 0 : 1;
+        }
+        catch (CounterException failure)
+        {
+            throw new CommandFailedException($"{failure.Message} Importing again within ten minutes sends the same ids, and counts nothing twice.", failure);
+        }
+    }
+
+    // Without this a wrong address would be tried for minutes.
+    private static async Task RequireService(HttpClient http, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await http.GetAsync($"{http.BaseAddress!.AbsoluteUri.TrimEnd('/')}/health/live", cancellationToken);
+        }
+        catch (HttpRequestException failure)
+        {
+            throw new CommandFailedException($"Nobody answers at {http.BaseAddress}: {failure.Message} `counter up` starts a service; --url names another one.", failure);
+        }
+    }
+
+    private static async Task<Importer> Send(ImportPlan plan, IEnumerable<CounterEvent> events, CounterClient client, TextWriter output, CancellationToken cancellationToken)
+    {
+        if (AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Out.IsTerminal)
+            return await AnsiConsole.Progress()
+                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+                .StartAsync(async progress =>
+                {
+                    var bar = progress.AddTask("Sending events", maxValue: plan.Total);
+                    return await Send(new(client, count => bar.Increment(count)), events, cancellationToken);
+                });
+
+        var tenths = new Tenths(plan.Total, line => output.WriteLine(line));
+        return await Send(new(client, tenths.Add), events, cancellationToken);
+    }
+
+    private static async Task<Importer> Send(Importer importer, IEnumerable<CounterEvent> events, CancellationToken cancellationToken)
+    {
+        await importer.Send(events, cancellationToken);
+        return importer;
+    }
+
+    private static async Task<bool> Report(ImportPlan plan, Importer importer, IReadOnlyList<Comparison> comparisons, TextWriter output)
+    {
+        var videos = plan.Sums.Where(sum => sum.Value > 0).Select(sum => sum.Key.Video).Distinct().Count();
+        await output.WriteLineAsync($"Sent {N(plan.TotalOf(EventType.View))} view and {N(plan.TotalOf(ImportPlan.Like))} like events of {N(videos)} videos,"
+            + $" in the {plan.Minutes.Count} minutes from {plan.Minutes.Values.Min():u} to {plan.Minutes.Values.Max():u}.");
+        await output.WriteLineAsync($"The service has accepted {N(importer.Accepted)} and rejected {N(importer.Rejected)}.");
+        foreach (var rejection in importer.Rejections) await output.WriteLineAsync($"  {rejection}");
+
+        var width = comparisons.Max(comparison => comparison.Video.Value.Length);
+        await output.WriteLineAsync($"\nThe largest videos:\n  type  {"video".PadRight(width)}  {"sent",14}  {"answered",14}  {"difference",14}");
+        foreach (var (video, type, sent, answered) in comparisons)
+            await output.WriteLineAsync($"  {type,-4}  {video.Value.PadRight(width)}  {N(sent),14}  {N(answered),14}  {N(answered - sent),14}");
+
+        if (comparisons.Any(comparison => comparison.Difference > 0))
+            await output.WriteLineAsync("More than was sent: these videos have other events too, perhaps of an import more than ten minutes ago.");
+        if (comparisons.Any(comparison => comparison.Difference < 0)) await output.WriteLineAsync("Less than was sent: something is missing.");
+        return importer.Rejected is 0 && comparisons.All(comparison => comparison.Difference is 0);
+    }
+
+    private static string N(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+}

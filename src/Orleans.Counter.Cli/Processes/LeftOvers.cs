@@ -1,0 +1,61 @@
+using System.Diagnostics;
+
+namespace Orleans.Counter.Cli.Processes;
+
+/// <summary>Stops what an earlier <c>counter up</c> left behind when it was killed and could not stop its processes itself.</summary>
+internal static class LeftOvers
+{
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(45);
+    private static readonly string[] Order = ["silo", "devhub", "azurite"];
+
+    /// <summary>Stops the processes of the file that still are what they were; a process id that has become somebody else's is left alone.</summary>
+    public static async Task Stop(DataFolder data, Action<string> say, CancellationToken cancellationToken)
+    {
+        var known = ProcessesFile.Read(data.ProcessesJson);
+        foreach (var process in known.OrderBy(process => Array.IndexOf(Order, process.Role)))
+        {
+            var command = await CommandLine(process.Pid, cancellationToken);
+            // Hub and storage are told their folder, which is ours alone; a silo is told only where to listen.
+            if (!command.Contains(process.Role is "silo" ? process.Url : data.Path, StringComparison.Ordinal)) continue;
+            say($"{process.Role} (process {process.Pid}) was left behind by an earlier run: stopping it.");
+            Posix.AskToStop(process.Pid);
+            await Gone(process.Pid, cancellationToken);
+        }
+        File.Delete(data.ProcessesJson);
+    }
+
+    private static async Task Gone(int pid, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            await process.WaitForExitAsync(cancellationToken).WaitAsync(StopWithin, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new CommandFailedException($"Process {pid} of an earlier run does not stop. Look what it is, and end it: kill {pid}");
+        }
+        catch (ArgumentException)
+        {
+            // It was quicker than we.
+        }
+    }
+
+    // Empty if there is no such process.
+    private static async Task<string> CommandLine(int pid, CancellationToken cancellationToken)
+    {
+        if (OperatingSystem.IsLinux())
+            try
+            {
+                return (await File.ReadAllTextAsync($"/proc/{pid}/cmdline", cancellationToken)).Replace('\0', ' ');
+            }
+            catch (IOException)
+            {
+                return ""; // gone, before or while we looked
+            }
+
+        using var ps = Process.Start(new ProcessStartInfo("ps", ["-ww", "-o", "command=", "-p", $"{pid}"]) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException("ps did not start.");
+        return await ps.StandardOutput.ReadToEndAsync(cancellationToken);
+    }
+}

@@ -1,1 +1,0 @@
-namespace Orleans.Counter.Client; internal static class Placeholder;
