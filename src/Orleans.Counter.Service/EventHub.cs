@@ -1,15 +1,16 @@
+using Azure.Identity;
 using Orleans.Counter.EventHubs;
 
 namespace Orleans.Counter;
 
 /// <summary>Where the hub is: section <c>EventHubs</c>. Either a connection string, or a namespace that the identity of this process may use.</summary>
-internal sealed record EventHubSettings(string? ConnectionString, string? FullyQualifiedNamespace, string? Name)
+internal sealed record EventHubSettings(string? ConnectionString, string? FullyQualifiedNamespace, string? Name, string? ConsumerGroup)
 {
     /// <exception cref="InvalidOperationException">A setting is missing, or two contradict each other.</exception>
     public static EventHubSettings Read(IConfiguration configuration)
     {
         var section = configuration.GetSection("EventHubs");
-        var settings = new EventHubSettings(section[nameof(ConnectionString)], section[nameof(FullyQualifiedNamespace)], section[nameof(Name)]);
+        var settings = new EventHubSettings(section[nameof(ConnectionString)], section[nameof(FullyQualifiedNamespace)], section[nameof(Name)], section[nameof(ConsumerGroup)]);
         var nameIsInside = settings.ConnectionString?.Contains("EntityPath=", StringComparison.OrdinalIgnoreCase) is true;
         return (settings.ConnectionString, settings.FullyQualifiedNamespace, settings.Name) switch
         {
@@ -27,11 +28,15 @@ internal sealed record EventHubSettings(string? ConnectionString, string? FullyQ
 /// <summary>The hub that both ends of the river share.</summary>
 internal static class EventHub
 {
-    /// <summary>Reads and checks the settings now; <paramref name="open"/> is called at the first need.</summary>
-    public static IHostApplicationBuilder AddEventHub(this IHostApplicationBuilder builder, Func<IServiceProvider, EventHubSettings, IEventHub> open)
+    /// <summary>Reads and checks the settings now; connects at the first need.</summary>
+    public static IHostApplicationBuilder AddEventHub(this IHostApplicationBuilder builder)
     {
         var settings = EventHubSettings.Read(builder.Configuration);
-        builder.Services.AddSingleton(services => open(services, settings));
+        var connection = settings.ConnectionString is { Length: > 0 } secret
+            ? EventHubConnectionOptions.FromConnectionString(secret, settings.Name)
+            : EventHubConnectionOptions.FromNamespace(settings.FullyQualifiedNamespace!, settings.Name!, new DefaultAzureCredential());
+        builder.Services.AddSingleton<IEventHub>(services => new AmqpEventHub(
+            connection with { ConsumerGroup = settings.ConsumerGroup ?? connection.ConsumerGroup }, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<AmqpEventHub>>()));
         return builder;
     }
 }

@@ -1,13 +1,25 @@
+using Orleans.Counter;
+using Orleans.Counter.Counting;
 using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
+using Orleans.Counter.Query;
+using Orleans.Counter.Storage;
+using Orleans.Counter.Streaming;
 
 var builder = WebApplication.CreateBuilder(args);
+builder.AddHttp();
+builder.AddCluster();
+builder.AddEventHub();
 
 // The stages, in the order an event travels.
-builder.AddHttp();
-builder.AddIngest(); // HTTP body -> frames on the hub
+builder.AddIngest();    // HTTP body    -> frames on the hub
+builder.AddStreaming(); // hub messages -> entries per shard
+builder.AddCounting();  // entries      -> changed rows
+builder.AddStorage();   // rows         -> the table
+builder.AddQuery();     // video, rows  -> points
 
 var app = builder.Build();
 app.UseHttp();
 app.MapIngest();
+app.MapQuery();
 await app.RunAsync();

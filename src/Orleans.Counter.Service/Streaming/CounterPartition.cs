@@ -88,12 +88,16 @@ internal sealed class CounterPartition : IPartitionDataAdapter
             var seen = _generations.At(message.EnqueuedTime);
 
             // A frame that ingest had to send twice is a repeat whole, events without an id included.
-            var isRepeat = seen.Before(Mix(_frame.Frame.Writer, _frame.Frame.Number));
+            var isRepeat = seen.Before(Mix(_frame.Sender.Writer, _frame.Sender.Number));
             if (isRepeat) repeats = new(_frame.Count, true);
             Span<ulong> videos = _frame.Videos.Length <= 1024 ? stackalloc ulong[_frame.Videos.Length] : new ulong[_frame.Videos.Length];
             for (var i = 0; i < videos.Length; i++) videos[i] = Hash(_frame.Videos[i]);
-            for (var i = 0; i < _frame.Count; i++)
-                if (_frame.IdOf(i) is not 0 and var id && seen.Before(Mix(videos[(int)_frame.Frame.Video[i]], id)) && !isRepeat) (repeats ??= new(_frame.Count))[i] = true;
+            var index = -1;
+            foreach (var (video, _, id, _, _) in _frame.Events())
+            {
+                index++;
+                if (id != 0 && seen.Before(Mix(videos[video], id)) && !isRepeat) (repeats ??= new(_frame.Count))[index] = true;
+            }
         }
 
         _verdicts.Add(message.SequenceNumber, repeats);

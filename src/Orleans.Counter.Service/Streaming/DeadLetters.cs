@@ -28,20 +28,12 @@ internal sealed partial class DeadLetters(IDeadLetterStore store, IOptions<Accep
         bool IsOutOfTime(Minute minute) => minute < from || minute > to;
 
         List<object>? letters = null;
-        var (time, valued) = (frame.Frame.BaseTime, 0);
-        for (var i = 0; i < frame.Count; i++)
+        var index = -1;
+        foreach (var (video, type, _, time, value) in frame.Events())
         {
-            time += frame.Frame.Time[i];
-            var value = valued < frame.Frame.Valued.Count && frame.Frame.Valued[valued] == i ? frame.Frame.Value[valued++] : 1;
-            if (!IsOutOfTime(Minute.OfUnixMilliseconds(time)) || repeats?[i] is true) continue;
-            (letters ??= []).Add(new
-            {
-                index = i,
-                videoId = frame.Videos[(int)frame.Frame.Video[i]].Value,
-                type = frame.Types[frame.TypeOf(i)].Value,
-                timestamp = DateTimeOffset.FromUnixTimeMilliseconds(time),
-                value,
-            });
+            index++;
+            if (!IsOutOfTime(Minute.OfUnixMilliseconds(time)) || repeats?[index] is true) continue;
+            (letters ??= []).Add(new { index, videoId = frame.Videos[video].Value, type = frame.Types[type].Value, timestamp = DateTimeOffset.FromUnixTimeMilliseconds(time), value });
         }
 
         if (letters is not null)

@@ -20,14 +20,22 @@ internal sealed class FrameReader
     /// <summary>The types of the last frame's dictionary.</summary>
     public ReadOnlySpan<EventType> Types => _types;
 
-    /// <summary>The last frame as it came. Use the accessors for columns that may have been left out.</summary>
-    public Frame Frame => _frame;
+    /// <summary>Who wrote the last frame, and which of its frames it is.</summary>
+    public (ulong Writer, ulong Number) Sender => (_frame.Writer, _frame.Number);
 
     public int Count => _frame.Video.Count;
 
-    public int TypeOf(int index) => _frame.Type.Count == 0 ? 0 : (int)_frame.Type[index];
-
-    public ulong IdOf(int index) => _frame.Id.Count == 0 ? 0 : _frame.Id[index];
+    /// <summary>The events of the last frame, with what its columns left out.</summary>
+    public IEnumerable<FrameEvent> Events()
+    {
+        var (time, valued) = (_frame.BaseTime, 0);
+        for (var i = 0; i < Count; i++)
+        {
+            if (_frame.Time.Count > 0) time += _frame.Time[i];
+            var value = valued < _frame.Valued.Count && _frame.Valued[valued] == i ? _frame.Value[valued++] : 1;
+            yield return new((int)_frame.Video[i], _frame.Type.Count == 0 ? 0 : (int)_frame.Type[i], _frame.Id.Count == 0 ? 0 : _frame.Id[i], time, value);
+        }
+    }
 
     /// <summary>Reads a message; null if it is a good frame, else why it is not.</summary>
     public string? Read(ReceivedEvent message)
@@ -58,7 +66,8 @@ internal sealed class FrameReader
     {
         if (_frame.Version != Version) return $"The frame has version {_frame.Version}; this reader knows {Version}.";
         if (_frame.Writer == 0 || _frame.Number == 0) return "The frame names no writer or no number.";
-        if (Count == 0 || _frame.Time.Count != Count) return $"The frame has {Count} videos and {_frame.Time.Count} times; both columns have one for every event.";
+        if (Count == 0) return "The frame has no events.";
+        if (_frame.Time.Count != 0 && _frame.Time.Count != Count) return $"The frame has {_frame.Time.Count} times for {Count} events.";
         if (_frame.Type.Count != 0 && _frame.Type.Count != Count) return $"The frame has {_frame.Type.Count} types for {Count} events.";
         if (_frame.Id.Count != 0 && _frame.Id.Count != Count) return $"The frame has {_frame.Id.Count} ids for {Count} events.";
         if (_frame.Valued.Count != _frame.Value.Count) return $"The frame has {_frame.Value.Count} values for {_frame.Valued.Count} events with values.";
@@ -92,3 +101,11 @@ internal sealed class FrameReader
         return time is < 0 or > TimeMax ? "An event's time is not between the years 1970 and 3000." : null;
     }
 }
+
+/// <summary>One event of a frame.</summary>
+/// <param name="Video">Its place in <see cref="FrameReader.Videos"/>.</param>
+/// <param name="Type">Its place in <see cref="FrameReader.Types"/>.</param>
+/// <param name="Id">The hash of its type and id; 0 if it has none.</param>
+/// <param name="Time">When it happened, in Unix milliseconds.</param>
+/// <param name="Value">Its value.</param>
+internal readonly record struct FrameEvent(int Video, int Type, ulong Id, long Time, double Value);

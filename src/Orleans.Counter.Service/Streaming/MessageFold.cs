@@ -25,17 +25,14 @@ internal sealed class MessageFold
     {
         _places.Clear();
         _entries.Clear();
-        var types = frame.Types;
-        var time = frame.Frame.BaseTime;
-        var valued = 0;
-        for (var i = 0; i < frame.Count; i++)
+        var types = frame.Types.ToArray();
+        var index = -1;
+        foreach (var (video, type, _, time, value) in frame.Events())
         {
-            time += frame.Frame.Time[i];
-            var value = valued < frame.Frame.Valued.Count && frame.Frame.Valued[valued] == i ? frame.Frame.Value[valued++] : 1;
             var minute = Minute.OfUnixMilliseconds(time);
-            var isRepeat = repeats?[i] is true;
+            index++;
+            var isRepeat = repeats?[index] is true;
             if (!isRepeat && isSetAside(minute)) continue;
-            var (video, type) = ((int)frame.Frame.Video[i], frame.TypeOf(i));
             ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, (((long)video * types.Length) + type << 32) | (uint)minute.Number, out var exists);
             if (!exists)
             {
