@@ -6,7 +6,8 @@ using Orleans.Counter.Query;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
 
-var builder = WebApplication.CreateBuilder(args);
+// Settings lie beside the program, wherever it is started from.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddHttp();
 builder.AddCluster();
 builder.AddEventHub();
