@@ -22,7 +22,7 @@ public sealed class EventHubSettingsTests
     [InlineData("Endpoint=sb://x/", null, "views")]
     [InlineData(null, "x.example", "views")]
     public void One_way_to_the_hub_is_enough(string? connectionString, string? fullyQualifiedNamespace, string? name) =>
-        Assert.Equal(new(connectionString, fullyQualifiedNamespace, name), Read(connectionString, fullyQualifiedNamespace, name));
+        Assert.Equal(new(connectionString, fullyQualifiedNamespace, name, null), Read(connectionString, fullyQualifiedNamespace, name));
 
     private static EventHubSettings Read(string? connectionString, string? fullyQualifiedNamespace, string? name) =>
         EventHubSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
