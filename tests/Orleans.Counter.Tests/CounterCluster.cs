@@ -32,6 +32,8 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     public VideoCounts Counts { get; }
 
+    public IGrainFactory Grains => _cluster.Client;
+
     public static async Task<CounterCluster> Start(MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null)
     {
         clock ??= TimeProvider.System;

@@ -24,6 +24,7 @@ internal interface IVideoGrain : IGrainWithStringKey
 }
 
 /// <summary>What became of a call.</summary>
+[GenerateSerializer, Alias("counter.applied")]
 internal enum Applied
 {
     /// <summary>Everything is inside.</summary>

@@ -85,10 +85,10 @@ internal sealed class CounterPartition : IPartitionDataAdapter
         BitArray? repeats = null;
         if (isFrame)
         {
-            var seen = _generations.At(message.EnqueuedTime);
+            _generations.MoveTo(message.EnqueuedTime);
 
             // A frame that ingest had to send twice is a repeat whole, events without an id included.
-            var isRepeat = seen.Before(Mix(_frame.Sender.Writer, _frame.Sender.Number));
+            var isRepeat = _generations.HasSeen(Mix(_frame.Sender.Writer, _frame.Sender.Number));
             if (isRepeat) repeats = new(_frame.Count, true);
             Span<ulong> videos = _frame.Videos.Length <= 1024 ? stackalloc ulong[_frame.Videos.Length] : new ulong[_frame.Videos.Length];
             for (var i = 0; i < videos.Length; i++) videos[i] = Hash(_frame.Videos[i]);
@@ -96,7 +96,7 @@ internal sealed class CounterPartition : IPartitionDataAdapter
             foreach (var (video, _, id, _, _) in _frame.Events())
             {
                 index++;
-                if (id != 0 && seen.Before(Mix(videos[video], id)) && !isRepeat) (repeats ??= new(_frame.Count))[index] = true;
+                if (id != 0 && _generations.HasSeen(Mix(videos[video], id)) && !isRepeat) (repeats ??= new(_frame.Count))[index] = true;
             }
         }
 

@@ -43,7 +43,7 @@ public sealed class GenerationsTests
     public void Old_generations_are_forgotten()
     {
         var generations = new Generations();
-        for (var minute = 0; minute < 600; minute++) generations.At(Start.AddMinutes(minute)).Before((ulong)minute + 1);
+        for (var minute = 0; minute < 600; minute++) Sees(generations, Start.AddMinutes(minute), (ulong)minute + 1);
         Assert.InRange(generations.Count, 1, 30);
     }
 
@@ -65,6 +65,12 @@ public sealed class GenerationsTests
     private static IEnumerable<bool> Verdicts((DateTimeOffset Time, ulong Id)[] log, int from)
     {
         var generations = new Generations();
-        return [.. log[from..].Select(one => generations.At(one.Time).Before(one.Id))];
+        return [.. log[from..].Select(one => Sees(generations, one.Time, one.Id))];
+    }
+
+    private static bool Sees(Generations generations, DateTimeOffset time, ulong id)
+    {
+        generations.MoveTo(time);
+        return generations.HasSeen(id);
     }
 }

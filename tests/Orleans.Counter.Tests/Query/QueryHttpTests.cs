@@ -1,0 +1,150 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans.Counter.Http;
+using Orleans.Counter.Query;
+using Orleans.Counter.Storage;
+using Xunit;
+
+namespace Orleans.Counter.Tests.Query;
+
+/// <summary>Asking, through HTTP: the answers, and what a wrong question gets.</summary>
+public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixture<QueryHttpTests.Running>
+{
+    private static readonly DateTimeOffset Ten = new DateTimeOffset(DateTimeOffset.UtcNow.UtcDateTime.Date, TimeSpan.Zero).AddDays(-2).AddHours(10);
+
+    [Fact]
+    public async Task A_video_never_seen_answers_zero() =>
+        Assert.Equal("""{"videoId":"nobody-saw_it","type":"view","count":0}""", await running.Text("/v1/videos/nobody-saw_it/count"));
+
+    [Fact]
+    public async Task A_count_is_of_one_type_and_of_the_minutes_from_one_on_and_before_another()
+    {
+        Assert.Equal(6, await running.Count("?"));
+        Assert.Equal(1, await running.Count("?type=like"));
+        Assert.Equal(3, await running.Count($"?from={At(1)}&to={At(2)}"));
+        Assert.Equal(4, await running.Count($"?to={At(2)}"));
+        Assert.Equal(2, await running.Count($"?from={At(2)}"));
+        Assert.Equal(0, await running.Count($"?from={At(3)}&to={At(60)}"));
+    }
+
+    [Fact]
+    public async Task A_series_has_a_point_for_every_granule_that_is_not_empty()
+    {
+        var series = await running.Json($"/v1/videos/kittens/series?from={At(0)}&to={At(120)}&granularity=minute");
+
+        Assert.Equal(("minute", "UTC"), (series["granularity"]!.GetValue<string>(), series["timeZone"]!.GetValue<string>()));
+        Assert.Equal($$"""[{"start":"{{At(0)}}","count":1,"sum":1,"min":1,"max":1},{"start":"{{At(1)}}","count":3,"sum":3,"min":1,"max":1},{"start":"{{At(70)}}","count":2,"sum":7,"min":2,"max":5}]""", series["points"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task An_edge_point_holds_only_what_lies_inside_and_starts_where_its_granule_does()
+    {
+        var series = await running.Json($"/v1/videos/kittens/series?from={At(1)}&to={At(80)}&granularity=hour");
+
+        Assert.Equal($$"""[{"start":"{{At(0)}}","count":3,"sum":3,"min":1,"max":1},{"start":"{{At(60)}}","count":2,"sum":7,"min":2,"max":5}]""", series["points"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task A_filled_series_says_which_granules_are_empty()
+    {
+        var series = await running.Json($"/v1/videos/kittens/series?from={At(1)}&to={At(3)}&granularity=minute&fill=true");
+
+        Assert.Equal($$"""[{"start":"{{At(1)}}","count":3,"sum":3,"min":1,"max":1},{"start":"{{At(2)}}","count":0,"sum":0,"min":null,"max":null}]""", series["points"]!.ToJsonString());
+    }
+
+    [Theory, InlineData(1500, "minute"), InlineData(1501, "hour"), InlineData(1500 * 60, "hour"), InlineData((1500 * 60) + 1, "day")]
+    public async Task Auto_picks_the_finest_granularity_that_fits(int minutes, string granularity)
+    {
+        var from = Ten.AddHours(-10);
+        var series = await running.Json($"/v1/videos/kittens/series?from={Text(from)}&to={Text(from.AddMinutes(minutes))}");
+        Assert.Equal(granularity, series["granularity"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_time_with_an_offset_is_the_same_moment()
+    {
+        var from = Ten.AddMinutes(1).ToOffset(TimeSpan.FromHours(-3)).ToString("yyyy-MM-dd'T'HH:mm:sszzz", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(3, await running.Count($"?from={Uri.EscapeDataString(from)}&to={At(2)}"));
+    }
+
+    [Theory]
+    [InlineData("/v1/videos/a%2Fb/count", "invalid_video_id")]
+    [InlineData("/v1/videos/a%0Ab/count", "invalid_video_id")]
+    [InlineData("/v1/videos/kittens/count?type=View", "invalid_type")]
+    [InlineData("/v1/videos/kittens/count?from=2026-11-23T10:05:00", "invalid_range")]
+    [InlineData("/v1/videos/kittens/count?from=2026-11-23T10:05:30Z", "invalid_range")]
+    [InlineData("/v1/videos/kittens/count?from=yesterday", "invalid_range")]
+    [InlineData("/v1/videos/kittens/count?from=1969-12-31T23:59:00Z", "invalid_range")]
+    [InlineData("/v1/videos/kittens/count?from=2026-11-23T10:05:00Z&to=2026-11-23T10:05:00Z", "invalid_range")]
+    [InlineData("/v1/videos/kittens/series", "invalid_range")]
+    [InlineData("/v1/videos/kittens/series?from=2026-11-23T10:00:00Z", "invalid_range")]
+    [InlineData("/v1/videos/kittens/series?from=2026-11-23T10:00:00Z&to=2026-11-23T11:00:00Z&granularity=fortnight", "invalid_granularity")]
+    [InlineData("/v1/videos/kittens/series?from=2026-11-23T10:00:00Z&to=2026-11-23T11:00:00Z&timeZone=Mars/Olympus", "invalid_time_zone")]
+    [InlineData("/v1/videos/kittens/series?from=2026-11-23T10:00:00Z&to=2026-11-23T11:00:00Z&fill=perhaps", "invalid_fill")]
+    [InlineData("/v1/videos/kittens/series?from=2026-11-20T10:00:00Z&to=2026-11-23T11:00:00Z&granularity=minute", "too_many_points")]
+    [InlineData("/v1/videos/kittens/series?from=2000-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "too_many_points")]
+    public async Task A_wrong_question_is_told_what_would_be_right(string address, string code)
+    {
+        var answer = await running.Http.GetAsync(address, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+        var problem = (await answer.Content.ReadFromJsonAsync<JsonObject>(TestContext.Current.CancellationToken))!;
+        Assert.Equal(code, problem["code"]!.GetValue<string>());
+        Assert.NotEmpty(problem["detail"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Too_many_points_names_the_granularity_that_fits() =>
+        Assert.Contains("'hour'", await running.Text("/v1/videos/kittens/series?from=2026-11-20T10:00:00Z&to=2026-11-23T11:00:00Z&granularity=minute"), StringComparison.Ordinal);
+
+    private static string At(int minute) => Text(Ten.AddMinutes(minute));
+
+    private static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>The HTTP end of Query, with one video behind it.</summary>
+    public sealed class Running : IAsyncLifetime
+    {
+        private static readonly VideoId Kittens = VideoId.Parse("kittens");
+        private CounterCluster _cluster = null!;
+        private WebApplication _app = null!;
+
+        public HttpClient Http { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            _cluster = await CounterCluster.Start();
+            _cluster.Send(
+                new Event(Kittens, Ten), new Event(Kittens, Ten.AddMinutes(1)), new Event(Kittens, Ten.AddSeconds(61)), new Event(Kittens, Ten.AddSeconds(119)),
+                new Event(Kittens, Ten.AddMinutes(70), Value: 2), new Event(Kittens, Ten.AddMinutes(70), Value: 5), new Event(Kittens, Ten, "like"));
+            await _cluster.Stored();
+            var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0"]);
+            builder.Logging.ClearProviders();
+            builder.Services.AddSingleton(_cluster.Grains).AddSingleton<ICountStore>(_cluster.Store);
+            builder.AddHttp();
+            builder.AddQuery();
+            _app = builder.Build();
+            _app.UseHttp();
+            _app.MapQuery();
+            await _app.StartAsync();
+            Http = new() { BaseAddress = new(_app.Urls.First()) };
+        }
+
+        public async Task<string> Text(string address) => await (await Http.GetAsync(address, TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        public async Task<JsonNode> Json(string address) => JsonNode.Parse(await Text(address))!;
+
+        public async Task<long> Count(string query) => (await Json($"/v1/videos/kittens/count{query}"))["count"]!.GetValue<long>();
+
+        public async ValueTask DisposeAsync()
+        {
+            Http.Dispose();
+            await _app.DisposeAsync();
+            await _cluster.DisposeAsync();
+        }
+    }
+}
