@@ -4,7 +4,8 @@ using Orleans.Counter.Cli.Processes;
 
 namespace Orleans.Counter.Tests.Azure;
 
-/// <summary>The whole service as a user starts it: <c>counter up</c> in a process of its own, with storage, hub and silo in theirs, and a data folder that goes with it.</summary>
+/// <summary>The whole service as a user starts it: <c>counter up</c> in a process of its own, with storage, hub and silo in theirs.</summary>
+/// <remarks>Its data folder is new, and goes with it.</remarks>
 public sealed class LocalCounter : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -116,9 +117,11 @@ public sealed class LocalCounter : IAsyncDisposable
 
     private async Task Up()
     {
-        var program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Orleans.Counter.Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "counter.dll");
-        _up = Process.Start(new ProcessStartInfo(Tool.Dotnet(),
-            [Path.GetFullPath(program), "up", "--port", $"{Url.Port}", "--data", Data, "--partitions", $"{_partitions}", .. _restart ? (string[])[] : ["--no-restart"]])
+        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)); // debug or release, as ours
+        var program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Orleans.Counter.Cli", configuration, "counter.dll"));
+        string[] noRestart = _restart ? [] : ["--no-restart"];
+        _up = Process.Start(new ProcessStartInfo(
+            Tool.Dotnet(), [program, "up", "--port", $"{Url.Port}", "--data", Data, "--partitions", $"{_partitions}", .. noRestart])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -119,7 +119,8 @@ public sealed class SupervisorTests : IDisposable
     {
         using var data = DataFolder.Open(Path.Combine(_folder, "data"));
         var log = Path.Combine(_folder, "log");
-        using var ours = ChildProcess.Start(new() { Role = "devhub", Program = Tool.Find("tail")!, Arguments = ["-f", Path.Combine(data.Path, "counter-data")] }, log);
+        var waits = new ChildSpec { Role = "devhub", Program = Tool.Find("tail")!, Arguments = ["-f", Path.Combine(data.Path, "counter-data")] };
+        using var ours = ChildProcess.Start(waits, log);
         using var stranger = ChildProcess.Start(new() { Role = "silo", Program = Tool.Find("cat")!, Arguments = [] }, log);
         var file = new ProcessesFile(data.ProcessesJson);
         file.Set(new("devhub", ours.Id, "amqp://localhost:20000", null));
