@@ -56,7 +56,7 @@ internal static class UpCommand
             if (options.Fresh) data.Clear();
             data.BeginLogs();
             if (!LocalPorts.IsFree(options.Port)) throw new CommandFailedException($"Port {options.Port} is in use. Free it, or choose another with --port.");
-            var parts = new LocalParts(data, LocalPorts.Choose(data.PortsJson));
+            var parts = new LocalParts(data, LocalPorts.Choose(data.PortsJson, options.Port));
             var azurite = parts.Azurite(await AzuriteInstall.Ensure(data.Log("npm"), data.Path, output.WriteLine, cancellationToken));
 
             supervisor = new(new(data.ProcessesJson), data.Log, output.WriteLine, options.Restart, TimeProvider.System);

@@ -49,7 +49,7 @@ internal sealed class DataFolder : IDisposable
     {
         foreach (var entry in new DirectoryInfo(Path).EnumerateFileSystemInfos())
         {
-            if (entry is DirectoryInfo { LinkTarget: null } folder) folder.Delete(recursive: true);
+            if (entry is DirectoryInfo folder) folder.Delete(recursive: true);
             else if (entry.Name is not Marker) entry.Delete();
         }
     }
