@@ -25,7 +25,9 @@ public sealed class CounterClient
     private readonly ResiliencePipeline<HttpResponseMessage> _pipeline;
 
     /// <summary>A client of the service at the <see cref="HttpClient.BaseAddress"/> of <paramref name="http"/>, which stays the caller's.</summary>
-    /// <param name="http">Its default headers carry the key, if the service wants one; its <see cref="HttpClient.Timeout"/> should be longer than an attempt.</param>
+    /// <param name="http">
+    /// Its default headers carry the key, if the service wants one; its <see cref="HttpClient.Timeout"/> should be longer than an attempt.
+    /// </param>
     /// <param name="options">How patient to be; by default up to half a minute.</param>
     /// <param name="timeProvider">The clock of timeouts and delays.</param>
     /// <exception cref="ArgumentException"><paramref name="http"/> has no base address.</exception>

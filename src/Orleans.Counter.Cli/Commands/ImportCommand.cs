@@ -38,16 +38,18 @@ internal static class ImportCommand
             using var http = new HttpClient { BaseAddress = parsed.GetRequiredValue(url) };
             await RequireService(http, cancellationToken);
             var client = new CounterClient(http, Patient);
-            return await Run(parsed.GetRequiredValue(file), parsed.GetValue(scale), client, TimeProvider.System, parsed.InvocationConfiguration.Output, cancellationToken);
+            var output = parsed.InvocationConfiguration.Output;
+            return await Run(parsed.GetRequiredValue(file), parsed.GetValue(scale), client, TimeProvider.System, output, cancellationToken);
         });
         return command;
     }
 
     /// <returns>0 if the service counts what was sent, else 1.</returns>
-    internal static async Task<int> Run(string file, long scale, CounterClient client, TimeProvider time, TextWriter output, CancellationToken cancellationToken)
+    internal static async Task<int> Run(
+        string file, long scale, CounterClient client, TimeProvider time, TextWriter output, CancellationToken cancellationToken)
     {
         var plan = new ImportPlan(TrendingFile.Read(file), scale, time.GetUtcNow());
-        if (plan.Total is 0) throw new CommandFailedException($"{file} has no video with {scale} views or likes: nothing to send. A smaller --scale sends more.");
+        if (plan.Total is 0) throw new CommandFailedException($"No row of {file} has {scale} views or likes: nothing to send.");
         try
         {
             var importer = await Send(plan, plan.Events(TrendingFile.Read(file)), client, output, cancellationToken);
@@ -69,11 +71,13 @@ internal static class ImportCommand
         }
         catch (HttpRequestException failure)
         {
-            throw new CommandFailedException($"Nobody answers at {http.BaseAddress}: {failure.Message} `counter up` starts a service; --url names another one.", failure);
+            throw new CommandFailedException(
+                $"Nobody answers at {http.BaseAddress}: {failure.Message} `counter up` starts a service; --url names another one.", failure);
         }
     }
 
-    private static async Task<Importer> Send(ImportPlan plan, IEnumerable<CounterEvent> events, CounterClient client, TextWriter output, CancellationToken cancellationToken)
+    private static async Task<Importer> Send(
+        ImportPlan plan, IEnumerable<CounterEvent> events, CounterClient client, TextWriter output, CancellationToken cancellationToken)
     {
         if (AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Out.IsTerminal)
             return await AnsiConsole.Progress()

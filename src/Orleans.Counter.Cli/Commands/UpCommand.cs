@@ -12,8 +12,12 @@ internal static class UpCommand
     {
         var silos = new Option<int>("--silos") { Description = "How many silos to start; this version starts one.", DefaultValueFactory = _ => 1 };
         var port = new Option<int>("--port") { Description = "Where the service answers, on localhost.", DefaultValueFactory = _ => 5080 };
-        var data = new Option<string>("--data") { Description = "The folder that keeps data, ports and logs between runs.", DefaultValueFactory = _ => ".local" };
-        var partitions = new Option<int>("--partitions") { Description = "Partitions of the event hub, 1 to 32; fixed once there is data.", DefaultValueFactory = _ => 4 };
+        var data = new Option<string>("--data") { Description = "The folder that keeps data, ports and logs.", DefaultValueFactory = _ => ".local" };
+        var partitions = new Option<int>("--partitions")
+        {
+            Description = "Partitions of the event hub, 1 to 32; fixed once there is data.",
+            DefaultValueFactory = _ => 4,
+        };
         var fresh = new Option<bool>("--fresh") { Description = "Deletes what earlier runs have left in the data folder." };
         var noRestart = new Option<bool>("--no-restart") { Description = "Reports a process that dies, but does not start it again." };
         silos.Validators.Add(result =>
@@ -52,7 +56,7 @@ internal static class UpCommand
             if (options.Fresh) data.Clear();
             data.BeginLogs();
             if (!LocalPorts.IsFree(options.Port)) throw new CommandFailedException($"Port {options.Port} is in use. Free it, or choose another with --port.");
-            var parts = new LocalParts(data, LocalPorts.Choose(data.PortsJson));
+            var parts = new LocalParts(data, LocalPorts.Choose(data.PortsJson, options.Port));
             var azurite = parts.Azurite(await AzuriteInstall.Ensure(data.Log("npm"), data.Path, output.WriteLine, cancellationToken));
 
             supervisor = new(new(data.ProcessesJson), data.Log, output.WriteLine, options.Restart, TimeProvider.System);

@@ -31,7 +31,8 @@ internal sealed class ImportPlan
             dates.Add(row.Date);
             foreach (var (type, count) in Counts(row)) _sums[(row.Video, type)] = _sums.GetValueOrDefault((row.Video, type)) + count;
         }
-        if (dates.Count > DatesMax) throw new CommandFailedException($"The file has {dates.Count} dates; an import turns each into a minute of the last 7 days, so {DatesMax} at most.");
+        if (dates.Count > DatesMax)
+            throw new CommandFailedException($"The file has {dates.Count} dates; an import turns each into a minute of the last 7 days, at most {DatesMax}.");
 
         var minute = new DateTimeOffset(start.UtcTicks - start.UtcTicks % TimeSpan.TicksPerMinute, TimeSpan.Zero);
         foreach (var date in dates.Reverse()) _minutes.Add(date, minute = minute.AddMinutes(-1));

@@ -25,7 +25,8 @@ internal sealed class Importer(CounterClient client, Action<int> answered)
         get { lock (_rejected) return [.. _rejected]; }
     }
 
-    /// <exception cref="CounterException">The service refused a whole request, or was away for too long. Importing again is safe: ids stay the same.</exception>
+    /// <summary>Sends all of them.</summary>
+    /// <exception cref="CounterException">The service refused a whole request, or was away for too long.</exception>
     public Task Send(IEnumerable<CounterEvent> events, CancellationToken cancellationToken) => Parallel.ForEachAsync(
         events.Chunk(BatchSize), new ParallelOptions { MaxDegreeOfParallelism = InFlight, CancellationToken = cancellationToken }, SendBatch);
 

@@ -12,7 +12,7 @@ internal static class TrendingFile
     public const long CountMax = 1_000_000_000_000;
 
     /// <summary>The rows, one at a time: a file may be larger than memory.</summary>
-    /// <exception cref="CommandFailedException">The file cannot be read, or breaks a rule; the message names line and column. Thrown when the row is reached.</exception>
+    /// <exception cref="CommandFailedException">The file cannot be read, or breaks a rule: line and column are named. Thrown at the row.</exception>
     public static IEnumerable<TrendingRow> Read(string path)
     {
         using var text = Open(path);
@@ -39,7 +39,8 @@ internal static class TrendingFile
         int Column(string column)
         {
             var index = Array.IndexOf(columns, column);
-            return index >= 0 ? index : throw new CommandFailedException($"{name}, line 1: the column '{column}' is missing; there are {string.Join(", ", columns)}.");
+            if (index >= 0) return index;
+            throw new CommandFailedException($"{name}, line 1: the column '{column}' is missing; there are {string.Join(", ", columns)}.");
         }
 
         VideoId Video() => VideoId.TryParse(csv[video], out var id) ? id : throw Bad(video, VideoId.Rule);
@@ -50,7 +51,8 @@ internal static class TrendingFile
         long Count(int column) => long.TryParse(csv[column], NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= CountMax
             ? count : throw Bad(column, $"a count is a whole number from 0 to {CountMax}");
 
-        CommandFailedException Bad(int column, string rule) => new($"{name}, line {csv.RawRow}, column {columns[column]}: '{csv[column]}' is not allowed; {rule}.");
+        CommandFailedException Bad(int column, string rule) =>
+            new($"{name}, line {csv.RawRow}, column {columns[column]}: '{csv[column]}' is not allowed; {rule}.");
     }
 
     private static StreamReader Open(string path)

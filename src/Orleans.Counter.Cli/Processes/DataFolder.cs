@@ -1,7 +1,10 @@
 namespace Orleans.Counter.Cli.Processes;
 
 /// <summary>The folder that keeps a local service's data between runs, held by one <c>counter up</c> at a time.</summary>
-/// <remarks>Its marker file says that it is ours, so that nobody's own folder is ever filled or deleted. Holding the marker open is the lock: it ends with us, however we end.</remarks>
+/// <remarks>
+/// Its marker file says that it is ours, so that nobody's own folder is ever filled or deleted. Holding the marker open is the lock: it ends with us,
+/// however we end.
+/// </remarks>
 internal sealed class DataFolder : IDisposable
 {
     private const string Marker = "counter-data";
@@ -46,7 +49,7 @@ internal sealed class DataFolder : IDisposable
     {
         foreach (var entry in new DirectoryInfo(Path).EnumerateFileSystemInfos())
         {
-            if (entry is DirectoryInfo { LinkTarget: null } folder) folder.Delete(recursive: true);
+            if (entry is DirectoryInfo folder) folder.Delete(recursive: true);
             else if (entry.Name is not Marker) entry.Delete();
         }
     }
@@ -75,7 +78,8 @@ internal sealed class DataFolder : IDisposable
         }
         catch (IOException failure)
         {
-            throw new CommandFailedException($"{System.IO.Path.GetDirectoryName(marker)} is in use by another `counter up`. Stop it, or choose another folder with --data.", failure);
+            throw new CommandFailedException(
+                $"{System.IO.Path.GetDirectoryName(marker)} is in use by another `counter up`. Stop it, or choose another folder with --data.", failure);
         }
         if (file.Length == 0)
         {

@@ -29,7 +29,8 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
         Ready = async (_, cancellationToken) =>
         {
             foreach (var port in (int[])[ports.Blob, ports.Queue, ports.Table]) await Listening(port, cancellationToken);
-            return $"DefaultEndpointsProtocol=http;{Account};BlobEndpoint={Storage(ports.Blob)};QueueEndpoint={Storage(ports.Queue)};TableEndpoint={Storage(ports.Table)};";
+            return $"DefaultEndpointsProtocol=http;{Account};"
+                + $"BlobEndpoint={Storage(ports.Blob)};QueueEndpoint={Storage(ports.Queue)};TableEndpoint={Storage(ports.Table)};";
         },
     };
 

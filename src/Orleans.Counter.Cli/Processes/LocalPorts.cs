@@ -13,10 +13,12 @@ internal sealed record LocalPorts(int Blob, int Queue, int Table, int Hub, int S
     private const int Count = 10_000;
 
     /// <summary>The ports of the run before where they are free, and new ones where they are not; remembered in the file.</summary>
-    public static LocalPorts Choose(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="taken">The port on which the service will answer; nobody listens there yet.</param>
+    public static LocalPorts Choose(string path, int taken)
     {
         var before = File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), LocalJson.Default.LocalPorts) : null;
-        var chosen = new HashSet<int>();
+        var chosen = new HashSet<int> { taken };
         var ports = new LocalPorts(Next(before?.Blob), Next(before?.Queue), Next(before?.Table), Next(before?.Hub), Next(before?.Silo), Next(before?.Gateway));
         File.WriteAllText(path, JsonSerializer.Serialize(ports, LocalJson.Default.LocalPorts));
         return ports;

@@ -135,6 +135,7 @@ internal sealed class SupervisedChild(ChildSpec spec, string logPath, ProcessesF
         return (null, $"{spec.Role} {how}. {Lately(_process)}");
     }
 
-    private string Lately(ChildProcess process) =>
-        process.LastLines is { Count: > 0 } lines ? $"The end of {logPath}:{string.Concat(lines.Select(line => $"\n    {line}"))}" : $"Its log {logPath} is empty.";
+    private string Lately(ChildProcess process) => process.LastLines is { Count: > 0 } lines
+        ? $"The end of {logPath}:{string.Concat(lines.Select(line => $"\n    {line}"))}"
+        : $"Its log {logPath} is empty.";
 }

@@ -20,7 +20,10 @@ public sealed class CounterClientTests
     public async Task A_retry_sends_the_same_bytes_so_that_ids_the_client_made_up_stay_the_same()
     {
         var handler = new RecordingHandler(
-            () => new(HttpStatusCode.ServiceUnavailable), () => throw new HttpRequestException("cut off"), () => new(HttpStatusCode.TooManyRequests), () => Accepted(2));
+            () => new(HttpStatusCode.ServiceUnavailable),
+            () => throw new HttpRequestException("cut off"),
+            () => new(HttpStatusCode.TooManyRequests),
+            () => Accepted(2));
 
         var result = await Client(handler).SendAsync([View, View with { Id = "mine" }], Token);
 
@@ -75,7 +78,8 @@ public sealed class CounterClientTests
     [Fact]
     public async Task What_will_not_pass_by_waiting_is_not_tried_again()
     {
-        var handler = new RecordingHandler(() => Problem(HttpStatusCode.RequestEntityTooLarge, """{"code":"body_too_large","detail":"2 MiB is more than 1 MiB."}"""));
+        var handler = new RecordingHandler(
+            () => Problem(HttpStatusCode.RequestEntityTooLarge, """{"code":"body_too_large","detail":"2 MiB is more than 1 MiB."}"""));
 
         var refusal = await Assert.ThrowsAsync<CounterException>(() => Client(handler).SendAsync([View], Token));
 

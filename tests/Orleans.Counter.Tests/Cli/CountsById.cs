@@ -33,7 +33,8 @@ internal sealed class CountsById : HttpMessageHandler
             if (video == Rejects) rejected.Add(new { index, code = "unknown_video", detail = "never heard of it" });
             else
             {
-                _events.TryAdd((video, e.TryGetProperty("type", out var type) ? type.GetString()! : "view", e.GetProperty("id").GetString()!), e.GetProperty("timestamp").GetDateTimeOffset());
+                var type = e.TryGetProperty("type", out var given) ? given.GetString()! : "view";
+                _events.TryAdd((video, type, e.GetProperty("id").GetString()!), e.GetProperty("timestamp").GetDateTimeOffset());
                 accepted++;
             }
             index++;

@@ -17,7 +17,9 @@ public sealed class DataFolderTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_root, "thesis.txt"), "years of work");
 
-        Assert.Contains("not the data of a local counter", Assert.Throws<CommandFailedException>(() => DataFolder.Open(_root)).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<CommandFailedException>(() => DataFolder.Open(_root));
+
+        Assert.Contains("not the data of a local counter", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(["thesis.txt"], Directory.EnumerateFileSystemEntries(_root).Select(Path.GetFileName));
     }
 

@@ -26,10 +26,11 @@ public sealed class ImportPlanTests
             var sent = plan.Events(rows).GroupBy(e => (e.VideoId, e.Type, e.Timestamp!.Value)).ToDictionary(group => group.Key, group => group.LongCount());
 
             // Written down once more, the other way round: from the sums, with minutes counted by hand.
+            var last = new DateTimeOffset(2026, 11, 23, 10, 4, 0, TimeSpan.Zero);
             var dates = rows.Select(row => row.Date).Distinct().OrderDescending().ToList();
             var expected = rows
                 .SelectMany(row => new[] { (row, "view", row.Views / scale), (row, "like", row.Likes / scale) })
-                .GroupBy(part => (part.row.Video, EventType.Parse(part.Item2), new DateTimeOffset(2026, 11, 23, 10, 4, 0, TimeSpan.Zero).AddMinutes(-dates.IndexOf(part.row.Date))))
+                .GroupBy(part => (part.row.Video, EventType.Parse(part.Item2), last.AddMinutes(-dates.IndexOf(part.row.Date))))
                 .ToDictionary(group => group.Key, group => group.Sum(part => part.Item3));
             Assert.Equal(expected.Where(sum => sum.Value > 0).OrderBy(sum => sum.ToString()), sent.OrderBy(sum => sum.ToString()));
             Assert.Equal(sent.Values.Sum(), plan.Total);

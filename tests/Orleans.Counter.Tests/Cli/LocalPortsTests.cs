@@ -16,16 +16,17 @@ public sealed class LocalPortsTests : IDisposable
     [Fact]
     public void Ports_stay_the_same_but_for_one_that_somebody_else_has_taken()
     {
-        var first = LocalPorts.Choose(File);
-        Assert.Equal(first, LocalPorts.Choose(File));
+        var first = LocalPorts.Choose(File, taken: 5080);
+        Assert.Equal(first, LocalPorts.Choose(File, taken: 5080));
         Assert.Equal(6, new[] { first.Blob, first.Queue, first.Table, first.Hub, first.Silo, first.Gateway }.Distinct().Count());
 
         using var somebody = new TcpListener(IPAddress.Loopback, first.Hub);
         somebody.Start();
-        var second = LocalPorts.Choose(File);
+        var second = LocalPorts.Choose(File, taken: 5080);
 
         Assert.NotEqual(first.Hub, second.Hub);
         Assert.Equal(first with { Hub = second.Hub }, second);
+        Assert.NotEqual(first.Blob, LocalPorts.Choose(File, taken: first.Blob).Blob);
     }
 
     [Fact]

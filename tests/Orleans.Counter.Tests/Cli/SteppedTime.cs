@@ -18,7 +18,9 @@ internal sealed class SteppedTime(DateTimeOffset start) : FakeTimeProvider(start
     /// <summary>Lets one wait of exactly this length pass.</summary>
     public async Task Pass(TimeSpan wait, CancellationToken cancellationToken)
     {
-        while (await _waits.Reader.ReadAsync(cancellationToken) != wait)
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(10)); // nobody waits for this long: the test is wrong, and should say so
+        while (await _waits.Reader.ReadAsync(patience.Token) != wait)
         {
         }
         Advance(wait);
