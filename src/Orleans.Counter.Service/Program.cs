@@ -21,6 +21,7 @@ builder.AddQuery();     // video, rows  -> points
 
 var app = builder.Build();
 app.UseHttp();
+app.MapHealth();
 app.MapIngest();
 app.MapQuery();
 await app.RunAsync();

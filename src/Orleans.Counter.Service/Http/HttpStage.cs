@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Orleans.Counter.Http;
 
-/// <summary>What all endpoints share: limits, strict JSON, one form of error, health.</summary>
+/// <summary>What all endpoints share: limits, strict JSON, one form of error.</summary>
 internal static class HttpStage
 {
     private const int BodyBytesMax = 1024 * 1024 + 16 * 1024; // the largest body of the contract, and a little so that its own limit answers first
@@ -41,7 +41,6 @@ internal static class HttpStage
             ExceptionHandler = context => ApiProblem.Of(context.Response.StatusCode).ExecuteAsync(context),
         });
         app.UseStatusCodePages(pages => ApiProblem.Of(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
-        app.MapHealth();
         return app;
     }
 }

@@ -67,5 +67,5 @@ internal sealed class EventIntake(FramePublisher frames, IOptions<IngestOptions>
         ApiProblem.Of(StatusCodes.Status413PayloadTooLarge, "body_too_large", $"The body has more than {bytesMax} bytes.");
 
     private static ProblemHttpResult UnsupportedMediaType(string supported) =>
-        ApiProblem.Of(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", $"Supported here: {supported}, in UTF-8.");
+        ApiProblem.Of(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", $"Supported here: {supported}; in UTF-8, and not compressed.");
 }

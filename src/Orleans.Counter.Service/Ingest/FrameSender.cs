@@ -75,7 +75,7 @@ internal sealed partial class FrameSender(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Frame {Number} of partition {Partition} is sent again after {Pause}: {Failure}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Frame {Number} of partition {Partition} is sent again after {Pause}: {Failure}")]
     private partial void LogSendingAgain(ulong number, string partition, EventHubsFailure failure, TimeSpan pause);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Frame {Number} of partition {Partition} was given up; the requests of its {Events} events are answered 503")]

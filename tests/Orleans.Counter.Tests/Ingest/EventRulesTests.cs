@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Xunit;
 
 namespace Orleans.Counter.Tests.Ingest;
@@ -172,6 +173,15 @@ public sealed class EventRulesTests(EventRulesTests.Running running) : IClassFix
     [InlineData("application/json; charset=utf-8")]
     [InlineData("Application/JSON;charset=\"UTF-8\"")]
     public async Task Json_may_name_its_charset(string mediaType) => (await Host.PostEvents($$"""{"events":[{{Good}}]}""", mediaType)).IsAccepted(1);
+
+    [Fact]
+    public async Task A_compressed_body_is_not_supported()
+    {
+        using var content = new StringContent($$"""{"events":[{{Good}}]}""", new MediaTypeHeaderValue("application/json"));
+        content.Headers.ContentEncoding.Add("gzip");
+
+        (await Host.Post("/v1/events", content)).IsProblem(HttpStatusCode.UnsupportedMediaType, "unsupported_media_type");
+    }
 
     public sealed class Running : IAsyncLifetime
     {

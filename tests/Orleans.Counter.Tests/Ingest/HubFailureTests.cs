@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Counter.EventHubs;
 using Orleans.Counter.Ingest;
@@ -121,7 +122,7 @@ public sealed class HubFailureTests
         await using var host = await IngestHost.Start();
         host.Hub.FailNextSends(1, EventHubsFailure.ServiceBusy, stored: false);
         using var impatient = new CancellationTokenSource();
-        using var content = new StringContent(OneEvent, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+        using var content = new StringContent(OneEvent, new MediaTypeHeaderValue("application/json"));
         var request = host.Http.PostAsync("/v1/events", content, impatient.Token);
         await host.Time.IsAwaited(FirstPause, Stop);
         await impatient.CancelAsync();

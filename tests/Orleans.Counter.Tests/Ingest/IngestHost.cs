@@ -59,6 +59,7 @@ internal sealed class IngestHost : IAsyncDisposable
         builder.AddIngest();
         var app = builder.Build();
         app.UseHttp();
+        app.MapHealth();
         app.MapIngest();
         app.MapGet("/throws", string () => throw new InvalidOperationException("a secret"));
         return app;
