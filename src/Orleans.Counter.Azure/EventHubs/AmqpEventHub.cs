@@ -60,6 +60,12 @@ public sealed class AmqpEventHub : IEventHub
     {
         ArgumentException.ThrowIfNullOrEmpty(partitionId);
         ObjectDisposedException.ThrowIf(_disposed, this);
+        foreach (var (name, value) in data.Properties ?? ReceivedEvents.NoProperties)
+        {
+            if (value is not (string or bool or int or long or double))
+                throw new ArgumentException($"Property '{name}' is a {value?.GetType().Name ?? "null"}; it must be string, bool, int, long or double.", nameof(data));
+        }
+
         return _senders.GetOrAdd(partitionId, static (id, hub) => new(() => new AmqpSender(id, hub._scope, hub._deadline, hub.Logger)), this).Value.Send(data, cancellationToken);
     }
 

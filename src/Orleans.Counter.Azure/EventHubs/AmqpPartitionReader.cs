@@ -87,6 +87,7 @@ internal sealed class AmqpPartitionReader : IPartitionReader
                 or EventHubsFailure.ResourceNotFound or EventHubsFailure.Unauthorized)
             {
                 End(failure);
+                return;
             }
 
             _pause.Failed(failure.Failure);

@@ -61,31 +61,35 @@ internal sealed class AmqpSender : IAsyncDisposable
     private async Task WriteAll()
     {
         Attached<SenderLink> attached = default;
-        await foreach (var send in _queue.Reader.ReadAllAsync().ConfigureAwait(false))
-        {
-            try
-            {
-                if (attached.Link is null or { IsClosed: true } || attached.Link.Session.IsClosed)
-                    attached = await Attach().ConfigureAwait(false);
-            }
-            catch (Exception exception)
-            {
-                FailAll(send, Failures.From(exception, $"Send to partition {_partitionId}"));
-                continue;
-            }
+        await foreach (var send in _queue.Reader.ReadAllAsync().ConfigureAwait(false)) attached = await Write(send, attached).ConfigureAwait(false);
+        if (attached.Link is { IsClosed: false } last) AmqpConnection.End(last.Session);
+    }
 
+    private async Task<Attached<SenderLink>> Write(PendingSend send, Attached<SenderLink> attached)
+    {
+        try
+        {
+            if (!IsUsable(attached.Link)) attached = await Attach().ConfigureAwait(false);
             try
             {
                 send.Write(attached.Link, attached.Answer.MaxMessageSize);
             }
-            catch (Exception exception)
+            catch (Exception exception) when (exception is AmqpException or ObjectDisposedException)
             {
-                send.Fail(exception is AmqpException or ObjectDisposedException ? Failures.From(exception, $"Send to partition {_partitionId}") : exception);
+                // It ended under our hands, as idle links do. Once more, on a new one.
+                attached = await Attach().ConfigureAwait(false);
+                send.Write(attached.Link, attached.Answer.MaxMessageSize);
             }
         }
+        catch (Exception exception)
+        {
+            FailAll(send, Failures.From(exception, $"Send to partition {_partitionId}"));
+        }
 
-        if (attached.Link is { IsClosed: false } last) AmqpConnection.End(last.Session);
+        return attached;
     }
+
+    private static bool IsUsable(SenderLink? link) => link is { IsClosed: false, LinkState: LinkState.Attached, Session.IsClosed: false };
 
     private async Task<Attached<SenderLink>> Attach()
     {

@@ -81,7 +81,7 @@ internal static partial class Failures
     [GeneratedRegex("could not be found", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex CouldNotBeFound();
 
-    [GeneratedRegex("partition is invalid", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex("partition\\b.* is invalid", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex InvalidPartition();
 
     [GeneratedRegex("The supplied (offset|sequence number) '.*' is invalid", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

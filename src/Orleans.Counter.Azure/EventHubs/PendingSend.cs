@@ -32,6 +32,8 @@ internal sealed class PendingSend(string partitionId, EventData data)
     public void Fail(Exception exception) => _accepted.TrySetException(exception);
 
     /// <summary>Encodes the event and puts it into the link's queue; its outcome comes by itself.</summary>
+    /// <exception cref="AmqpException">The link has ended, nothing was written: another link may be tried.</exception>
+    /// <exception cref="ObjectDisposedException">The same.</exception>
     public void Write(SenderLink link, ulong bytesMax)
     {
         lock (_gate)
@@ -44,8 +46,8 @@ internal sealed class PendingSend(string partitionId, EventData data)
                 return;
             }
 
-            link.Send(message, OnOutcome, this);
             _link = link;
+            link.Send(message, OnOutcome, this);
         }
     }
 
@@ -81,6 +83,7 @@ internal sealed class PendingSend(string partitionId, EventData data)
     private static void OnOutcome(ILink link, Message message, Outcome outcome, object state)
     {
         var send = (PendingSend)state;
+        if (!ReferenceEquals(link, Volatile.Read(ref send._link))) return; // from a link that ended before it wrote; another has taken over
 
         // What is in flight when a link ends is reported with the link's error, like a rejection. But nobody has looked at the event then.
         if (link.IsClosed || ((SenderLink)link).LinkState != LinkState.Attached || ((SenderLink)link).Session.IsClosed)

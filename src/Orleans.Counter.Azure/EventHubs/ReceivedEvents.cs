@@ -34,7 +34,7 @@ internal static class ReceivedEvents
     {
         Data data => Bytes(data),
         DataList list => Concatenate(list),
-        _ => null,
+        _ => default(ReadOnlyMemory<byte>?), // a bare null would become an empty memory
     };
 
     private static ReadOnlyMemory<byte> Concatenate(DataList list)

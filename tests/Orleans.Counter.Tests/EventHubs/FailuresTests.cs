@@ -14,6 +14,7 @@ public sealed class FailuresTests
     [InlineData("amqp:not-found", "The messaging entity 'sb://x/y' could not be found.", EventHubsFailure.ResourceNotFound)]
     [InlineData("amqp:not-found", "The link handle 3 is unknown.", EventHubsFailure.Communication)]
     [InlineData("com.microsoft:argument-out-of-range", "The specified partition is invalid for an EventHub partition sender or receiver.", EventHubsFailure.ResourceNotFound)]
+    [InlineData("com.microsoft:argument-out-of-range", "The specified partition '99' is invalid for an EventHub.", EventHubsFailure.ResourceNotFound)]
     [InlineData("com.microsoft:argument-out-of-range", "The epoch is negative.", EventHubsFailure.General)]
     [InlineData("com.microsoft:argument-error", "The supplied offset '154448' is invalid. The last offset in the system is '2384'", EventHubsFailure.InvalidPosition)]
     [InlineData("com.microsoft:argument-error", "The supplied sequence number '71181' is invalid. The last sequence number in the system is '1048'", EventHubsFailure.InvalidPosition)]
