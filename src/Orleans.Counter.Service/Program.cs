@@ -11,6 +11,7 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 builder.AddHttp();
 builder.AddCluster();
 builder.AddEventHub();
+builder.AddAcceptance();
 
 // The stages, in the order an event travels.
 builder.AddIngest();    // HTTP body    -> frames on the hub

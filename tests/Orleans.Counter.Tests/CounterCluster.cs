@@ -43,7 +43,7 @@ internal sealed class CounterCluster : IAsyncDisposable
         builder.ConfigureSiloHost((_, host) =>
         {
             host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IDeadLetterStore>(letters).AddSingleton<IEventHub>(events).AddSingleton(clock);
-            host.AddStreaming().AddCounting();
+            host.AddAcceptance().AddStreaming().AddCounting();
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
             host.Services.Configure<EventHubReceiverOptions>(StreamNames.Provider, options =>
             {

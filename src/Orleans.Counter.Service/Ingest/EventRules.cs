@@ -23,9 +23,6 @@ internal sealed class EventRules(TimeSpan acceptanceWindow)
     /// <summary>How many events a request may have.</summary>
     public const int EventsMax = 5_000;
 
-    /// <summary>How far ahead a client's clock may be. Part of the public contract, so not an option.</summary>
-    public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
-
     private static readonly string[] Codes =
         ["invalid_video_id", "invalid_type", "invalid_id", "invalid_timestamp", "too_old", "in_future", "invalid_value"];
 
@@ -50,6 +47,6 @@ internal sealed class EventRules(TimeSpan acceptanceWindow)
     public (long Now, long Oldest, long Newest) At(DateTimeOffset now)
     {
         var milliseconds = now.ToUnixTimeMilliseconds();
-        return (milliseconds, milliseconds - (long)acceptanceWindow.TotalMilliseconds, milliseconds + (long)Ahead.TotalMilliseconds);
+        return (milliseconds, milliseconds - (long)acceptanceWindow.TotalMilliseconds, milliseconds + (long)AcceptanceOptions.Ahead.TotalMilliseconds);
     }
 }

@@ -6,10 +6,6 @@ namespace Orleans.Counter.Ingest;
 /// <summary>What an operator may change about the way in: section <c>Ingest</c>.</summary>
 internal sealed class IngestOptions
 {
-    /// <summary>How old an event may be. Longer accepts later phones; days are sealed, and reach cold storage, that much later.</summary>
-    [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00")]
-    public TimeSpan AcceptanceWindow { get; set; } = TimeSpan.FromDays(7);
-
     /// <summary>How long an event may wait for company while frames of its partition are in flight. Longer makes fewer and larger messages, and slower answers.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:01")]
     public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(5);

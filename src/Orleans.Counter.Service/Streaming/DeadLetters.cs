@@ -24,7 +24,7 @@ internal sealed partial class DeadLetters(IDeadLetterStore store, IOptions<Accep
     public async ValueTask<Func<Minute, bool>> OutOfTime(int partition, Position position, ReceivedEvent message, FrameReader frame, BitArray? repeats, CancellationToken cancellationToken)
     {
         var from = Minute.Of(message.EnqueuedTime - acceptance.Value.Window - Grace);
-        var to = Minute.Of(message.EnqueuedTime + acceptance.Value.Ahead + Grace);
+        var to = Minute.Of(message.EnqueuedTime + AcceptanceOptions.Ahead + Grace);
         bool IsOutOfTime(Minute minute) => minute < from || minute > to;
 
         List<object>? letters = null;
@@ -37,7 +37,7 @@ internal sealed partial class DeadLetters(IDeadLetterStore store, IOptions<Accep
         }
 
         if (letters is not null)
-            await Add(new($"{partition}/{position.Value:x16}-time", "out_of_time", $"Older than {acceptance.Value.Window}, or more than {acceptance.Value.Ahead} ahead, when the hub took them.", letters.Count, JsonSerializer.SerializeToUtf8Bytes(letters)), cancellationToken);
+            await Add(new($"{partition}/{position.Value:x16}-time", "out_of_time", $"Older than {acceptance.Value.Window}, or more than {AcceptanceOptions.Ahead} ahead, when the hub took them.", letters.Count, JsonSerializer.SerializeToUtf8Bytes(letters)), cancellationToken);
         return IsOutOfTime;
     }
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Orleans.Counter.EventHubs;
 using Orleans.Counter.EventHubStreams;
 using Orleans.Counter.Storage;
@@ -10,8 +9,6 @@ internal static class StreamingStage
 {
     public static IHostApplicationBuilder AddStreaming(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddOptions<AcceptanceOptions>().BindConfiguration(AcceptanceOptions.Section).ValidateOnStart();
-        builder.Services.AddSingleton<IValidateOptions<AcceptanceOptions>, AcceptanceOptionsValidator>();
         builder.Services.AddSingleton<StreamingInstruments>().AddSingleton<LogIdentity>().AddSingleton<DeadLetters>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LogCheck>();
         builder.UseOrleans(silo => silo.AddCounterStreams());

@@ -56,6 +56,7 @@ internal sealed class IngestHost : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<TimeProvider>(time).AddSingleton<IEventHub>(hub);
         builder.AddHttp();
+        builder.AddAcceptance();
         builder.AddIngest();
         var app = builder.Build();
         app.UseHttp();
