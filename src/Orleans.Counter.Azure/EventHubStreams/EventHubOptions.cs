@@ -1,4 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using Azure.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Orleans.Counter.EventHubs;
 
 namespace Orleans.Configuration;
@@ -8,8 +11,21 @@ public sealed class EventHubOptions
 {
     internal Func<IServiceProvider, IEventHub>? Connect { get; private set; }
 
+    /// <summary>Connects with a key.</summary>
+    /// <exception cref="FormatException">What is wrong with the connection string, and what would be right.</exception>
+    public void ConfigureEventHubConnection(string connectionString, string eventHubName, string consumerGroup) =>
+        Use(EventHubConnectionOptions.FromConnectionString(connectionString, eventHubName) with { ConsumerGroup = consumerGroup });
+
+    /// <summary>Connects with an identity that may use the namespace.</summary>
+    /// <exception cref="FormatException">The namespace is not a host name.</exception>
+    public void ConfigureEventHubConnection(string fullyQualifiedNamespace, string eventHubName, string consumerGroup, TokenCredential credential) =>
+        Use(EventHubConnectionOptions.FromNamespace(fullyQualifiedNamespace, eventHubName, credential) with { ConsumerGroup = consumerGroup });
+
     /// <summary>Reads the hub through this client, which stays the caller's to dispose of.</summary>
     public void ConfigureEventHubConnection(Func<IServiceProvider, IEventHub> createConnection) => Connect = createConnection;
+
+    private void Use(EventHubConnectionOptions connection) =>
+        Connect = services => new AmqpEventHub(connection, services.GetService<TimeProvider>() ?? TimeProvider.System, services.GetRequiredService<ILogger<AmqpEventHub>>());
 }
 
 /// <summary>How much is read ahead, and how it is handed on.</summary>
