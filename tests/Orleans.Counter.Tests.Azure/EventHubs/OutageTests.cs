@@ -127,7 +127,10 @@ public sealed class OutageTests(HubUnderTest hub) : IClassFixture<HubUnderTest>
         }
     }
 
-    private EventHubConnectionOptions Through(FreezableProxy proxy) => EventHubConnectionOptions.FromConnectionString(
-        hub.ConnectionString.Replace($"localhost:{hub.Options().Endpoint.Port}", $"127.0.0.1:{proxy.Port}", StringComparison.Ordinal), HubUnderTest.Name)
-        with { OperationTimeout = Short, SilenceMax = Short / 5 };
+    private EventHubConnectionOptions Through(FreezableProxy proxy)
+    {
+        var address = hub.ConnectionString.Replace($"localhost:{hub.Options().Endpoint.Port}", $"127.0.0.1:{proxy.Port}", StringComparison.Ordinal);
+        var options = EventHubConnectionOptions.FromConnectionString(address, HubUnderTest.Name);
+        return options with { OperationTimeout = Short, SilenceMax = Short / 5 };
+    }
 }
