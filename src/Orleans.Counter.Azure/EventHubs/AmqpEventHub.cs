@@ -62,11 +62,13 @@ public sealed class AmqpEventHub : IEventHub
         ObjectDisposedException.ThrowIf(_disposed, this);
         foreach (var (name, value) in data.Properties ?? ReceivedEvents.NoProperties)
         {
-            if (value is not (string or bool or int or long or double))
-                throw new ArgumentException($"Property '{name}' is a {value?.GetType().Name ?? "null"}; it must be string, bool, int, long or double.", nameof(data));
+            if (value is string or bool or int or long or double) continue;
+            var type = value?.GetType().Name ?? "null";
+            throw new ArgumentException($"Property '{name}' is a {type}; it must be a string, bool, int, long or double.", nameof(data));
         }
 
-        return _senders.GetOrAdd(partitionId, static (id, hub) => new(() => new AmqpSender(id, hub._scope, hub._deadline, hub.Logger)), this).Value.Send(data, cancellationToken);
+        var sender = _senders.GetOrAdd(partitionId, static (id, hub) => new(() => new AmqpSender(id, hub._scope, hub._deadline, hub.Logger)), this);
+        return sender.Value.Send(data, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -121,7 +123,8 @@ public sealed class AmqpEventHub : IEventHub
 
     private static T Value<T>(Map map, string name, string doing) => map[name] is T value
         ? value
-        : throw new EventHubsException(EventHubsFailure.General, $"{doing}: the answer has {map[name]?.GetType().Name ?? "nothing"} as {name}, expected {typeof(T).Name}.");
+        : throw new EventHubsException(
+            EventHubsFailure.General, $"{doing}: the answer has {map[name]?.GetType().Name ?? "nothing"} as {name}, expected {typeof(T).Name}.");
 
     private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
 }

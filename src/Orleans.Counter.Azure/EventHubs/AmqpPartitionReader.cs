@@ -44,7 +44,7 @@ internal sealed class AmqpPartitionReader : IPartitionReader
                 cancellationToken.ThrowIfCancellationRequested();
                 if (_end is not null) throw _end;
                 if (_link is null) await Attach(cancellationToken).ConfigureAwait(false);
-                else if (_link.Failure?.Failure == EventHubsFailure.ConsumerDisconnected) End(_link.Failure); // at once: the events still held are the new owner's
+                else if (_link.Failure?.Failure == EventHubsFailure.ConsumerDisconnected) End(_link.Failure); // what is still held is the new owner's
                 else if (Take(countMax) is { Count: > 0 } events) return events;
                 else if (_link.Failure is { } failure) await Interrupt(failure).ConfigureAwait(false);
                 else await WaitForEvent(cancellationToken).ConfigureAwait(false);
@@ -141,7 +141,8 @@ internal sealed class AmqpPartitionReader : IPartitionReader
         }
 
         _hub.Logger.OutOfOrder(_partitionId, last + 1, received.SequenceNumber);
-        _link!.Fail(new EventHubsException(EventHubsFailure.General, $"Read partition {_partitionId}: {received.SequenceNumber} came where {last + 1} was due."));
+        _link!.Fail(new EventHubsException(
+            EventHubsFailure.General, $"Read partition {_partitionId}: {received.SequenceNumber} came where {last + 1} was due."));
         return false;
     }
 
@@ -164,7 +165,8 @@ internal sealed class AmqpPartitionReader : IPartitionReader
         try
         {
             var partition = await _hub.GetPartitionProperties(_partitionId, cancellationToken).ConfigureAwait(false);
-            if (_position.LastSequenceNumber is not { } received || partition.LastSequenceNumber <= received || partition.IsEmpty || _link!.TryPeek(out _)) return;
+            if (_position.LastSequenceNumber is not { } received || partition.LastSequenceNumber <= received) return;
+            if (partition.IsEmpty || _link!.TryPeek(out _)) return;
             if (_seemsStuckAt == received)
             {
                 _hub.Logger.ReaderStuck(_partitionId, partition.LastSequenceNumber, received, _hub.Options.SilenceMax);

@@ -81,7 +81,8 @@ internal sealed class AmqpScope
             ["security_token"] = token.Value,
         };
         if (partitionId is not null) properties["partition"] = partitionId;
-        var answer = await _management.Ask(new Message { ApplicationProperties = properties, BodySection = new AmqpValue { Value = "" } }, doing).ConfigureAwait(false);
+        var request = new Message { ApplicationProperties = properties, BodySection = new AmqpValue { Value = "" } };
+        var answer = await _management.Ask(request, doing).ConfigureAwait(false);
         if (Failures.FromAnswer(answer, doing) is { } failure) throw failure;
         return answer.Body as Map ?? throw new EventHubsException(EventHubsFailure.General, $"{doing}: the answer has no map.");
     }

@@ -21,5 +21,6 @@ internal sealed class Deadline(TimeSpan timeout, TimeProvider time)
         }
     }
 
-    public EventHubsException TimedOut(string doing, Exception exception) => new(EventHubsFailure.ServiceTimeout, $"{doing}: no answer within {Timeout}.", exception);
+    public EventHubsException TimedOut(string doing, Exception exception) =>
+        new(EventHubsFailure.ServiceTimeout, $"{doing}: no answer within {Timeout}.", exception);
 }

@@ -68,7 +68,11 @@ public sealed record EventHubConnectionOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(hubName);
         ArgumentNullException.ThrowIfNull(credential);
         if (Uri.CheckHostName(fullyQualifiedNamespace) == UriHostNameType.Unknown)
-            throw new FormatException($"'{fullyQualifiedNamespace}' is not a host name. Expected a namespace such as river.servicebus.windows.net, without scheme and port.");
+        {
+            throw new FormatException(
+                $"'{fullyQualifiedNamespace}' is not a host name. Expected a namespace such as river.servicebus.windows.net, without scheme and port.");
+        }
+
         return new(new HubEndpoint(fullyQualifiedNamespace, null, UseTls: true, hubName), new EntraTokens(credential));
     }
 

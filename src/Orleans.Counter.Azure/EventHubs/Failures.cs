@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Amqp;
 using Amqp.Framing;
-using Amqp.Types;
 
 namespace Orleans.Counter.EventHubs;
 
@@ -72,7 +71,7 @@ internal static partial class Failures
         var status = properties?["status-code"] is int code ? code : 500;
         if (status is >= 200 and < 300) return null;
         var description = properties?["status-description"] as string;
-        var condition = (properties?["error-condition"] ?? properties?["errorCondition"]) switch { Symbol symbol => (string)symbol, string text => text, _ => null };
+        var condition = (properties?["error-condition"] ?? properties?["errorCondition"])?.ToString(); // a symbol, or a string
         return new(OfStatus(status, condition, description), $"{doing}: {status} {condition}. {description}".TrimEnd());
     }
 

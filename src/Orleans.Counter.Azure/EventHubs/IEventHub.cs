@@ -24,7 +24,8 @@ public interface IEventHub : IAsyncDisposable
     /// <param name="partitionId">"0", "1", …</param>
     /// <param name="from">Where to begin.</param>
     /// <param name="ownerLevel">
-    /// The epoch: a reader with the same or a higher one takes the partition from the reader before it; one with a lower one, or none, is refused. Null reads beside others.
+    /// The epoch: a reader with the same or a higher one takes the partition from the reader before it; one with a lower one, or none, is refused.
+    /// Null reads beside others.
     /// </param>
     IPartitionReader OpenReader(string partitionId, EventPosition from, long? ownerLevel);
 }
@@ -38,7 +39,8 @@ public interface IPartitionReader : IAsyncDisposable
     /// </summary>
     /// <exception cref="EventHubsException">
     /// <see cref="EventHubsFailure.ConsumerDisconnected"/>: another reader owns the partition. <see cref="EventHubsFailure.InvalidPosition"/>: past the end.
-    /// <see cref="EventHubsFailure.ResourceNotFound"/>, <see cref="EventHubsFailure.Unauthorized"/>: will not pass by waiting. The reader is of no more use then.
+    /// <see cref="EventHubsFailure.ResourceNotFound"/>, <see cref="EventHubsFailure.Unauthorized"/>: will not pass by waiting.
+    /// The reader is of no more use then.
     /// </exception>
     ValueTask<IReadOnlyList<ReceivedEvent>> Receive(int countMax, CancellationToken cancellationToken = default);
 }

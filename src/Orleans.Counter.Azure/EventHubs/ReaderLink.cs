@@ -9,7 +9,8 @@ internal sealed class ReaderLink
 {
     private readonly ReceiverLink _link;
     private readonly string _doing;
-    private readonly Channel<ReceivedEvent> _events = Channel.CreateUnbounded<ReceivedEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<ReceivedEvent> _events =
+        Channel.CreateUnbounded<ReceivedEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly CreditWindow _window = new();
     private readonly Lock _gate = new();
     private Task<bool>? _waiting;

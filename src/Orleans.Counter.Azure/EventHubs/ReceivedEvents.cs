@@ -25,8 +25,8 @@ internal static class ReceivedEvents
         if (annotations?[SequenceNumber] is not long sequenceNumber || annotations[EnqueuedTime] is not DateTime enqueued)
             throw new EventHubsException(EventHubsFailure.General, "An event came without its sequence number or its time.");
         var body = Body(message.BodySection);
-        return new ReceivedEvent(
-            sequenceNumber, new DateTimeOffset(DateTime.SpecifyKind(enqueued, DateTimeKind.Utc)), body ?? default, body is not null, Properties(message.ApplicationProperties));
+        var time = new DateTimeOffset(DateTime.SpecifyKind(enqueued, DateTimeKind.Utc));
+        return new ReceivedEvent(sequenceNumber, time, body ?? default, body is not null, Properties(message.ApplicationProperties));
     }
 
     // Null: not data. A single section is not copied; nothing else writes to the library's buffer, because it pools none.
@@ -58,7 +58,8 @@ internal static class ReceivedEvents
         return whole;
     }
 
-    private static ReadOnlyMemory<byte> Bytes(Data data) => data.Buffer is { } buffer ? new ReadOnlyMemory<byte>(buffer.Buffer, buffer.Offset, buffer.Length) : new(data.Binary);
+    private static ReadOnlyMemory<byte> Bytes(Data data) =>
+        data.Buffer is { } buffer ? new ReadOnlyMemory<byte>(buffer.Buffer, buffer.Offset, buffer.Length) : new(data.Binary);
 
     // A property without a value is as good as absent.
     private static IReadOnlyDictionary<string, object> Properties(ApplicationProperties? section)

@@ -55,7 +55,11 @@ internal sealed class RequestNode
         var name = $"{_address}-{Guid.NewGuid():N}";
         var doing = $"Attach to {_address}";
         var requests = await _connection.Attach(
-            (session, attached) => new SenderLink(session, name, new Attach { Source = new Source { Address = name }, Target = new Target { Address = _address } }, attached),
+            (session, attached) => new SenderLink(session, name, new Attach
+            {
+                Source = new Source { Address = name },
+                Target = new Target { Address = _address },
+            }, attached),
             doing).ConfigureAwait(false);
         try
         {

@@ -1,6 +1,8 @@
 namespace Orleans.Counter.EventHubs;
 
-/// <summary>How long to wait before the next attempt: doubles from failure to failure, with jitter, so that the readers of one hub do not return together.</summary>
+/// <summary>
+/// How long to wait before the next attempt: doubles from failure to failure, with jitter, so that the readers of one hub do not return together.
+/// </summary>
 internal sealed class RetryPause
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);

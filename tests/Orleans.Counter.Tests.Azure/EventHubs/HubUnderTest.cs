@@ -24,7 +24,8 @@ public sealed class HubUnderTest : IAsyncLifetime
     /// <summary>On the same port and data as before.</summary>
     public async Task Start()
     {
-        _hub = await DevHub.StartAsync(new DevHubOptions { Port = _port, DataDirectory = _folder, Hubs = { [Name] = 8 } }, TestContext.Current.CancellationToken);
+        var options = new DevHubOptions { Port = _port, DataDirectory = _folder, Hubs = { [Name] = 8 } };
+        _hub = await DevHub.StartAsync(options, TestContext.Current.CancellationToken);
         _port = _hub.Port;
     }
 
@@ -58,7 +59,8 @@ public sealed class HubUnderTest : IAsyncLifetime
         {
             try
             {
-                TestContext.Current.TestOutputHelper?.WriteLine($"{DateTime.UtcNow:HH:mm:ss.fff} {logLevel} {formatter(state, exception)} {exception?.Message}");
+                var line = $"{DateTime.UtcNow:HH:mm:ss.fff} {logLevel} {formatter(state, exception)} {exception?.Message}";
+                TestContext.Current.TestOutputHelper?.WriteLine(line);
             }
             catch (InvalidOperationException)
             {

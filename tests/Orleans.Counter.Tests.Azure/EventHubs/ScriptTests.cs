@@ -99,7 +99,8 @@ public sealed class ScriptTests : IAsyncDisposable
     [Fact]
     public async Task A_reader_that_is_left_without_events_that_exist_attaches_again()
     {
-        var reading = Open(options => options with { SilenceMax = TimeSpan.FromMilliseconds(100) }).OpenReader("0", EventPosition.After(4), ownerLevel: 1).Read(1);
+        var client = Open(options => options with { SilenceMax = TimeSpan.FromMilliseconds(100) });
+        var reading = client.OpenReader("0", EventPosition.After(4), ownerLevel: 1).Read(1);
         await _service.NextReader(); // and is sent nothing
 
         _service.LastSequenceNumber = 5;

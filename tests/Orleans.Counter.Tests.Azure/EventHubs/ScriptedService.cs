@@ -124,7 +124,11 @@ internal sealed class ScriptedReader(AttachContext attached, ChannelWriter<Scrip
 
     public void Send(long sequenceNumber, RestrictedDescribed? body) => _link.SendMessage(new Message
     {
-        MessageAnnotations = new MessageAnnotations { [new Symbol("x-opt-sequence-number")] = sequenceNumber, [new Symbol("x-opt-enqueued-time")] = DateTime.UnixEpoch },
+        MessageAnnotations = new MessageAnnotations
+        {
+            [new Symbol("x-opt-sequence-number")] = sequenceNumber,
+            [new Symbol("x-opt-enqueued-time")] = DateTime.UnixEpoch,
+        },
         ApplicationProperties = new ApplicationProperties { ["n"] = sequenceNumber },
         BodySection = body,
     });

@@ -8,9 +8,15 @@ public sealed class TokenSourceTests
 {
     // Signed once by another implementation: Python's hmac and urllib.
     [Fact]
-    public void A_signature_is_what_others_make_of_the_same_key() => Assert.Equal(
-        "SharedAccessSignature sr=sb%3A%2F%2Friver.servicebus.windows.net%2Fframes%2FPartitions%2F3&sig=aWB8%2FsTLjKUXso93rZsoaF2JoErKdSZTRADs2EW6aLM%3D&se=1795000000&skn=Root%20Key",
-        new SharedKeyTokens("Root Key", "c2VjcmV0+a/key=").Sign("sb://river.servicebus.windows.net/frames/Partitions/3", DateTimeOffset.FromUnixTimeSeconds(1795000000)));
+    public void A_signature_is_what_others_make_of_the_same_key()
+    {
+        var tokens = new SharedKeyTokens("Root Key", "c2VjcmV0+a/key=");
+
+        Assert.Equal(
+            "SharedAccessSignature sr=sb%3A%2F%2Friver.servicebus.windows.net%2Fframes%2FPartitions%2F3"
+                + "&sig=aWB8%2FsTLjKUXso93rZsoaF2JoErKdSZTRADs2EW6aLM%3D&se=1795000000&skn=Root%20Key",
+            tokens.Sign("sb://river.servicebus.windows.net/frames/Partitions/3", DateTimeOffset.FromUnixTimeSeconds(1795000000)));
+    }
 
     [Fact]
     public async Task A_signature_lives_for_an_hour()
