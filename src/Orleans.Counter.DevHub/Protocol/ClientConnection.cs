@@ -30,6 +30,7 @@ internal sealed class ClientConnection : IContainer
     private readonly Claims _claims;
     private readonly RequestNode _cbs;
     private readonly RequestNode _management;
+    private bool _hasKey;
 
     public ClientConnection(Stream stream, Endpoint endpoint)
     {
@@ -38,7 +39,7 @@ internal sealed class ClientConnection : IContainer
         _claims = new Claims(endpoint.Keys, endpoint.Time);
         var replies = new ReplyLinks();
         _cbs = new RequestNode("$cbs", replies, PutToken);
-        _management = new RequestNode("$management", replies, (request, _) => Management.Read(request, FindHub, _claims.Allow));
+        _management = new RequestNode("$management", replies, (request, _) => Management.Read(request, FindHub, hub => _hasKey || _claims.Allow(hub)));
         CustomTransports = new Dictionary<string, TransportProvider> { [Scheme] = new OneTransport(_transport) };
         _listener = new ConnectionListener(new Address("localhost", 0, null, null, "/", Scheme), this) { HandlerFactory = _ => new PeerQuirks() };
         _listener.AMQP.MaxFrameSize = FrameBytesMax;
@@ -79,7 +80,7 @@ internal sealed class ClientConnection : IContainer
         var address = (attach.Role ? (attach.Source as Source)?.Address : (attach.Target as Target)?.Address)
             ?? throw new AmqpException(ErrorCode.InvalidField, "The link has no address.");
         var path = EntityPath.Parse(address);
-        var authenticated = connection.Principal is not null;
+        _hasKey = connection.Principal is not null; // SASL PLAIN: no token is needed then
         if (path.IsCbs)
         {
             _cbs.Attach((ListenerLink)link, attach);
@@ -88,13 +89,13 @@ internal sealed class ClientConnection : IContainer
 
         if (path.IsManagement)
         {
-            if (!authenticated && !_claims.AllowAny())
+            if (!_hasKey && !_claims.AllowAny())
                 throw Refusals.Unauthorized(path.Text);
             _management.Attach((ListenerLink)link, attach);
             return true;
         }
 
-        if (!authenticated && !_claims.Allow(path.Hub))
+        if (!_hasKey && !_claims.Allow(path.Hub))
             throw Refusals.Unauthorized(path.Text);
         var hub = FindHub(path.Hub) ?? throw Refusals.NotFound(path.Text);
         if (!attach.Role)

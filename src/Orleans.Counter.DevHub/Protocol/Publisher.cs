@@ -42,8 +42,9 @@ internal sealed class Publisher(Hub hub, int? partition, IntakeBudget intake)
             }
 
             var to = partition ?? (key is null ? hub.NextPartition() : PartitionKey.Partition(key, hub.Partitions.Count));
+            var append = hub.Partitions[to].Append(events);
             intake.Take(bytes.Length);
-            _ = Settle(link, message, bytes.Length, hub.Partitions[to].Append(events));
+            _ = Settle(link, message, bytes.Length, append);
         }
         catch (MalformedMessageException e)
         {
