@@ -45,7 +45,8 @@ public sealed class FrameTests : IAsyncLifetime
                 var frame = message.Frame();
                 writers.Add(frame.Writer);
                 Assert.Equal((1u, frame.Video.Count), (frame.Version, message.EventsProperty()));
-                Assert.Equal(frame.Videos.Count, frame.Videos.Distinct().Count());
+                Assert.Equal(frame.Videos.Order(), frame.Events().Select(one => one.Video).Distinct().Order()); // each once, and none of another frame
+                Assert.Equal(frame.Types_.Order(), frame.Events().Select(one => one.Type).Distinct().Order());
                 Assert.InRange(message.Body.Length, 1, 4096);
             }
 

@@ -96,8 +96,9 @@ public sealed class HubFailureTests
         Assert.Empty(host.Hub.Log("0"));
         host.Time.Advance(Budget);
 
-        Assert.False(await first);
-        Assert.False(await second);
+        var fails = TimeSpan.FromSeconds(10); // of real time, so that a wait that never ends is a failure and not a hang
+        Assert.False(await first.WaitAsync(fails, Stop));
+        Assert.False(await second.WaitAsync(fails, Stop));
     }
 
     [Fact]
