@@ -28,6 +28,9 @@ internal sealed record EventHubSettings(string? ConnectionString, string? FullyQ
 /// <summary>The hub that both ends of the river share.</summary>
 internal static class EventHub
 {
+    // Well under the time for which ingest tries a frame: a send that nobody answers must leave time for another one.
+    private static readonly TimeSpan OperationTimeout = TimeSpan.FromSeconds(3);
+
     /// <summary>Reads and checks the settings now; connects at the first need.</summary>
     public static IHostApplicationBuilder AddEventHub(this IHostApplicationBuilder builder)
     {
@@ -36,7 +39,7 @@ internal static class EventHub
             ? EventHubConnectionOptions.FromConnectionString(secret, settings.Name)
             : EventHubConnectionOptions.FromNamespace(settings.FullyQualifiedNamespace!, settings.Name!, new DefaultAzureCredential());
         builder.Services.AddSingleton<IEventHub>(services => new AmqpEventHub(
-            connection with { ConsumerGroup = settings.ConsumerGroup ?? connection.ConsumerGroup }, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<AmqpEventHub>>()));
+            connection with { ConsumerGroup = settings.ConsumerGroup ?? connection.ConsumerGroup, OperationTimeout = OperationTimeout }, services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<AmqpEventHub>>()));
         return builder;
     }
 }
