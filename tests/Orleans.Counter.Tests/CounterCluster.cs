@@ -73,6 +73,13 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     public Task Forget(Shard shard) => _cluster.DeactivateAsync(_cluster.Client.GetGrain<IShardGrain>(shard.ToString()));
 
+    /// <summary>Asks until so many views of the video can be seen.</summary>
+    public async Task Visible(VideoId video, long count)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await Counts.Sum(video, EventType.View, MinuteRange.Everything, patience.Token)).Count != count) patience.Token.ThrowIfCancellationRequested();
+    }
+
     /// <summary>Waits until every shard has stored everything that the log holds.</summary>
     public Task Stored()
     {

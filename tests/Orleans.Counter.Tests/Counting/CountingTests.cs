@@ -89,6 +89,38 @@ public sealed class CountingTests
     }
 
     [Fact]
+    public async Task A_video_that_silently_lost_what_it_was_given_is_noticed_at_the_next_event()
+    {
+        var store = new RefusesVideos();
+        await using var cluster = await CounterCluster.Start(store, checkpointEvery: TimeSpan.FromMinutes(5));
+        cluster.Send(new Event(Kittens, Now, Id: "1"));
+        await cluster.Visible(Kittens, 1);
+
+        store.Refusing = true; // It cannot store what it holds when it leaves: as if its silo had died.
+        await cluster.Forget(Kittens);
+        store.Refusing = false;
+        cluster.Send(new Event(Kittens, Now, Id: "2"));
+
+        await cluster.Visible(Kittens, 2);
+    }
+
+    [Fact]
+    public async Task A_video_that_silently_lost_what_it_was_given_is_noticed_at_the_next_checkpoint()
+    {
+        var store = new RefusesVideos();
+        await using var cluster = await CounterCluster.Start(store, checkpointEvery: TimeSpan.FromSeconds(4));
+        cluster.Send(new Event(Kittens, Now, Id: "1"));
+        await cluster.Visible(Kittens, 1);
+
+        store.Refusing = true;
+        await cluster.Forget(Kittens);
+        store.Refusing = false;
+        await cluster.Stored();
+
+        Assert.Equal(1, cluster.Store.Stored(Kittens, EventType.View).Total.Count);
+    }
+
+    [Fact]
     public async Task A_shard_that_lost_its_memory_goes_on_from_what_is_stored()
     {
         await using var cluster = await CounterCluster.Start(checkpointEvery: TimeSpan.FromSeconds(1));
