@@ -26,7 +26,7 @@ internal sealed class HubClient : IAsyncDisposable
     {
         var attached = new TaskCompletionSource<Attach>(TaskCreationOptions.RunContinuationsAsynchronously);
         var link = new SenderLink(
-            _session, LinkName(), new Attach { Source = new Source(), Target = new Target { Address = address } }, (_, attach) => attached.TrySetResult(attach));
+            _session, LinkName(), new Attach { Source = new Source(), Target = new Target { Address = address } }, (_, reply) => attached.TrySetResult(reply));
         await Attached(link, attached, attach => ((Target?)attach.Target)?.Address is not null);
         return link;
     }
