@@ -138,7 +138,11 @@ public sealed partial class DevHub : IAsyncDisposable
         foreach (var (name, partitions) in options.Hubs)
         {
             if (!HubName().IsMatch(name))
-                throw new ArgumentException($"'{name}' is not the name of a hub: 1 to 256 letters, digits, '.', '-' and '_', first and last a letter or digit.", nameof(options));
+            {
+                throw new ArgumentException(
+                    $"'{name}' is not the name of a hub: 1 to 256 letters, digits, '.', '-' and '_', first and last a letter or digit.", nameof(options));
+            }
+
             if (partitions is < 1 or > PartitionsMax)
                 throw new ArgumentException($"Hub '{name}' cannot have {partitions} partitions: 1 to {PartitionsMax}.", nameof(options));
         }

@@ -9,7 +9,8 @@ public sealed class DevHubOptions
     /// <summary>The folder of the data. It is made if it does not exist, and serves one process at a time.</summary>
     public required string DataDirectory { get; set; }
 
-    /// <summary>Hub names (1 to 256 letters, digits, <c>.</c>, <c>-</c>, <c>_</c>) and how many partitions each has, 1 to 1024. A hub keeps that number.</summary>
+    /// <summary>Hub names (1 to 256 letters, digits, <c>.</c>, <c>-</c>, <c>_</c>) and how many partitions each has, 1 to 1024.</summary>
+    /// <remarks>A hub keeps its number of partitions.</remarks>
     public IDictionary<string, int> Hubs { get; } = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Names and values of the shared access keys; every key may do everything. Without any it is the one that the official emulator has.</summary>

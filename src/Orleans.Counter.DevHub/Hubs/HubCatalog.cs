@@ -42,7 +42,7 @@ internal sealed class HubCatalog
     public string FolderOf(string hub) => Path.Combine(_folder, hub.ToLowerInvariant());
 
     /// <summary>When the hub was made: now, if it is new. It is durable when this returns.</summary>
-    /// <exception cref="InvalidDataException">The hub exists with another number of partitions, or there are files of a hub that the catalog does not know.</exception>
+    /// <exception cref="InvalidDataException">The hub has another number of partitions, or there is a folder of it that the catalog does not know.</exception>
     public DateTimeOffset Declare(string name, int partitions, TimeProvider time)
     {
         if (_hubs.TryGetValue(name, out var known))

@@ -20,7 +20,8 @@ internal static class Refusals
 
     public static AmqpException PartitionOutOfRange(string hub, string partition, int partitionCount) => new(Error(
         ArgumentOutOfRange,
-        $"The specified partition '{partition}' is invalid for an EventHub partition sender or receiver of '{hub}'. It should be between 0 and {partitionCount - 1}."));
+        $"The specified partition '{partition}' is invalid for an EventHub partition sender or receiver of '{hub}'. " +
+        $"It should be between 0 and {partitionCount - 1}."));
 
     public static AmqpException BadFilter(string filter) => new(Error("amqp:invalid-field", $"The selector '{filter}' cannot be understood."));
 

@@ -28,7 +28,7 @@ internal static class LogRecovery
                 if (file.FirstSequence != end.NextSequence || file.FirstOffset != end.NextOffset)
                 {
                     throw new LogDamagedException(
-                        path, 0, $"it begins at sequence number {file.FirstSequence}, but the file before it ends before {end.NextSequence}: a file is missing");
+                        path, 0, $"it begins at sequence number {file.FirstSequence}, but {end.NextSequence} comes next: a file is missing");
                 }
 
                 end = Scan(file, end, isLast: path == paths[^1], settings);
@@ -77,7 +77,8 @@ internal static class LogRecovery
             {
                 if (!isLast || IsFollowedByAccepted(file, window, position, length))
                     throw new LogDamagedException(file.FilePath, position, fault);
-                settings.Report($"Log file '{file.FilePath}' has a torn tail: {length - position} bytes from byte {position} were never accepted, and are cut ({fault}).");
+                settings.Report(
+                    $"Log file '{file.FilePath}' has a torn tail: {length - position} bytes from byte {position} were never accepted, and are cut ({fault}).");
                 RandomAccess.SetLength(file.Handle, position);
                 break;
             }

@@ -11,7 +11,7 @@ namespace Orleans.Counter.Dev.Log;
 internal sealed record LogSettings(
     long FileBytesMax, int CacheBytesMax, TimeProvider Time, Action<SafeFileHandle> Flush, Action<string> Report);
 
-/// <summary>Where a partition ends: the place of the next event, and of the last one. Without any, the last one is at -1, at the beginning of Unix time.</summary>
+/// <summary>Where a partition ends: the place of the next event, and of the last one; without any that is -1, at the beginning of Unix time.</summary>
 internal sealed record LogEnd(long NextSequence, long NextOffset, long LastOffset, long LastEnqueuedMilliseconds)
 {
     public long LastSequence => NextSequence - 1;

@@ -48,7 +48,8 @@ internal sealed class IncomingEvent : IAppendable
     public string? Key { get; }
 
     public int LengthMax =>
-        _header.Length + AmqpWriter.MapStartBytes + _annotations.Length + StampBytesMax + (_addedKey is null ? 0 : Encoding.UTF8.GetMaxByteCount(_addedKey.Length)) + _rest.Length;
+        _header.Length + AmqpWriter.MapStartBytes + _annotations.Length + StampBytesMax + _rest.Length
+        + (_addedKey is null ? 0 : Encoding.UTF8.GetMaxByteCount(_addedKey.Length));
 
     /// <summary>Reads a message that is an event.</summary>
     /// <exception cref="MalformedMessageException"/>

@@ -117,8 +117,9 @@ internal sealed class PartitionReader : IPartitionReader
                 }
             }
         }
-        catch (LogDamagedException e)
+        catch (IOException e)
         {
+            // Damage, or a disk that does not answer: the client must hear of it, and whoever runs this too.
             _report(e.Message);
             Close(Refusals.Error(ErrorCode.InternalError, e.Message));
         }

@@ -27,7 +27,11 @@ internal sealed class Publisher(Hub hub, int? partition, IntakeBudget intake)
         var bytes = ((RawMessage)message).Bytes;
         if (bytes.Length > MessageBytesMax)
         {
-            Reject(link, message, "amqp:link:message-size-exceeded", $"The received message (size: {bytes.Length} bytes) exceeds the limit ({MessageBytesMax} bytes) currently allowed on the link.");
+            Reject(
+                link,
+                message,
+                "amqp:link:message-size-exceeded",
+                $"The received message (size: {bytes.Length} bytes) exceeds the limit ({MessageBytesMax} bytes) currently allowed on the link.");
             return;
         }
 

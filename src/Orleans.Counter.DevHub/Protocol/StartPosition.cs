@@ -47,6 +47,7 @@ internal static partial class StartPosition
     private static long Number(string value, string selector) =>
         long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : throw Refusals.BadFilter(selector);
 
-    [GeneratedRegex(@"^\s*amqp\.annotation\.x-opt-(?<name>offset|sequence-number|enqueued-time)(-?utc)?\s*(?<op>>=?)\s*(?<quote>'?)(?<value>[^'\s]+)\k<quote>\s*$")]
+    [GeneratedRegex(
+        @"^\s*amqp\.annotation\.x-opt-(?<name>offset|sequence-number|enqueued-time)(-?utc)?\s*(?<op>>=?)\s*(?<quote>'?)(?<value>[^'\s]+)\k<quote>\s*$")]
     private static partial Regex Pattern();
 }

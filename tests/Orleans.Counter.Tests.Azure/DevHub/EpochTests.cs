@@ -25,7 +25,10 @@ public sealed class EpochTests(HubFixture fixture) : IClassFixture<HubFixture>
 
         var why = await ended;
         Assert.Equal("amqp:link:stolen", why.Condition.ToString());
-        Assert.Contains($"with higher epoch of '{after}' is created hence current receiver '{old.Name}' with epoch '{before}' is getting disconnected", why.Description, StringComparison.Ordinal);
+        Assert.Contains(
+            $"with higher epoch of '{after}' is created hence current receiver '{old.Name}' with epoch '{before}' is getting disconnected",
+            why.Description,
+            StringComparison.Ordinal);
         owner.SetCredit(1);
         await (await second.Sender($"{hub}/Partitions/0")).SendAsync(Event(1), Patience);
         Assert.Equal(0, Sequence(await Next(owner)));

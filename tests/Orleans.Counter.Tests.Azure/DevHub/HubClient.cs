@@ -17,8 +17,8 @@ internal sealed class HubClient : IAsyncDisposable
 
     private HubClient(Connection connection) => (_connection, _session) = (connection, new Session(connection));
 
-    public static async Task<HubClient> Open(int port, string key = "SAS_KEY_VALUE") => new(await new ConnectionFactory().CreateAsync(
-        new Address("localhost", port, "RootManageSharedAccessKey", key, "/", "amqp")));
+    public static async Task<HubClient> Open(int port, string key = "SAS_KEY_VALUE") =>
+        new(await Connection.Factory.CreateAsync(new Address("localhost", port, "RootManageSharedAccessKey", key, "/", "amqp")));
 
     /// <summary>A link that sends to an address.</summary>
     /// <exception cref="AmqpException">The endpoint refused it.</exception>
@@ -26,7 +26,7 @@ internal sealed class HubClient : IAsyncDisposable
     {
         var attached = new TaskCompletionSource<Attach>(TaskCreationOptions.RunContinuationsAsynchronously);
         var link = new SenderLink(
-            _session, LinkName(), new Attach { Source = new Source(), Target = new Target { Address = address } }, (_, attach) => attached.TrySetResult(attach));
+            _session, LinkName(), new Attach { Source = new Source(), Target = new Target { Address = address } }, (_, reply) => attached.TrySetResult(reply));
         await Attached(link, attached, attach => ((Target?)attach.Target)?.Address is not null);
         return link;
     }
@@ -58,7 +58,8 @@ internal sealed class HubClient : IAsyncDisposable
     public async Task<Message> Read(string type, string name, string? partition = null)
     {
         var replyTo = LinkName();
-        var receiver = new ReceiverLink(_session, replyTo, new Attach { Source = new Source { Address = "$management" }, Target = new Target { Address = replyTo } }, null);
+        var attach = new Attach { Source = new Source { Address = "$management" }, Target = new Target { Address = replyTo } };
+        var receiver = new ReceiverLink(_session, replyTo, attach, null);
         var sender = await Sender("$management");
         var request = new Message { Properties = new Properties { MessageId = "1", ReplyTo = replyTo } };
         request.ApplicationProperties = new ApplicationProperties { ["operation"] = "READ", ["type"] = "com.microsoft:" + type, ["name"] = name };
@@ -132,7 +133,8 @@ internal sealed class HubClient : IAsyncDisposable
     // A refusal comes as an attach without the terminus that was asked for, and then a detach that says why.
     private static async Task Attached(Link link, TaskCompletionSource<Attach> attached, Func<Attach, bool> accepted)
     {
-        link.AddClosedCallback((_, error) => attached.TrySetException(error is null ? new InvalidOperationException("The link was closed.") : new AmqpException(error)));
+        link.AddClosedCallback((_, error) =>
+            attached.TrySetException(error is null ? new InvalidOperationException("The link was closed.") : new AmqpException(error)));
         if (!accepted(await attached.Task.WaitAsync(Patience)))
             throw new AmqpException(await Ended(link));
     }
