@@ -9,7 +9,7 @@ internal static class CountingStage
     {
         builder.Services.AddOptions<CountingOptions>().BindConfiguration(CountingOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<CountingOptions>, CountingOptionsValidator>();
-        builder.Services.AddSingleton<CountingInstruments>();
+        builder.Services.AddSingleton<CountingInstruments>().AddSingleton<CountingGates>();
         return builder;
     }
 }

@@ -3,7 +3,10 @@ using Orleans.Concurrency;
 namespace Orleans.Counter.Counting;
 
 /// <summary>One video: what its shard tells it, and what a reader may ask.</summary>
-/// <remarks>Keyed by <see cref="VideoId.Value"/>. The first call to a video that sleeps reads one row.</remarks>
+/// <remarks>
+/// Keyed by <see cref="VideoId.Value"/>. The first call to a video that sleeps reads one row. While the storage is away, calls that need it wait: longer than a call usually may,
+/// because giving up would only make the shard say everything again.
+/// </remarks>
 [GrainInterfaceType("video")]
 internal interface IVideoGrain : IGrainWithStringKey
 {
@@ -11,11 +14,11 @@ internal interface IVideoGrain : IGrainWithStringKey
     /// <param name="given">The last position that the caller gave this video and does not know to be stored.</param>
     /// <param name="entries">In the order of the log; all of a position, or none.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    [Alias("apply")]
+    [Alias("apply"), ResponseTimeout("00:10:00")]
     ValueTask<Applied> Apply(Position given, [Immutable] IReadOnlyList<Entry> entries, CancellationToken cancellationToken = default);
 
     /// <summary>Stores what has been added, and settles the hours that are due. Cheap if there is nothing to store.</summary>
-    [Alias("flush"), AlwaysInterleave]
+    [Alias("flush"), AlwaysInterleave, ResponseTimeout("00:10:00")]
     ValueTask<Flushed> Flush(CancellationToken cancellationToken = default);
 
     /// <summary>The total of a type and the minutes that are not in a day row yet, as of <see cref="Recent.Position"/>.</summary>

@@ -12,7 +12,7 @@ namespace Orleans.Counter.Counting;
 // what is stored. Until it does, whatever this one still does is harmless, too: videos know their positions, and rows their versions.
 [GrainType("shard"), ImplicitStreamSubscription(StreamNames.Shards)]
 internal sealed partial class ShardGrain(
-    ICountStore store, LogIdentity log, IOptions<CountingOptions> options, TimeProvider clock, CountingInstruments instruments, ILogger<ShardGrain> logger)
+    ICountStore store, LogIdentity log, CountingGates gates, IOptions<CountingOptions> options, TimeProvider clock, CountingInstruments instruments, ILogger<ShardGrain> logger)
     : Grain, IShardGrain, IStreamSubscriptionObserver, IAsyncObserver<EventHubRange>
 {
     private readonly Dictionary<VideoId, GivenVideo> _videos = [];
@@ -80,6 +80,19 @@ internal sealed partial class ShardGrain(
 
     /// <summary>Has the videos store what they were given; when all have, the shard itself goes on from here after a crash.</summary>
     private async Task Checkpoint(CancellationToken cancellationToken)
+    {
+        await gates.Checkpoints.WaitAsync(cancellationToken);
+        try
+        {
+            await StoreWhatChanged(cancellationToken);
+        }
+        finally
+        {
+            gates.Checkpoints.Release();
+        }
+    }
+
+    private async Task StoreWhatChanged(CancellationToken cancellationToken)
     {
         var (through, time) = (_counted, _countedTime);
         var now = clock.GetUtcNow();

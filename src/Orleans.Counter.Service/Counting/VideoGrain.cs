@@ -9,7 +9,7 @@ namespace Orleans.Counter.Counting;
 // it waits for the store, so what is added during the write changes the next row, not this one. Two writes never overlap: _writing is the one under way.
 // An hour can be opened only by Apply, so while Apply reads a settled hour nobody else opens it, changes it and settles it again.
 [GrainType("video"), PreferLocalPlacement]
-internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain
+internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters, CountingGates gates, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain
 {
     private Video? _video;
     private RowVersion? _version;
@@ -22,7 +22,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
 
     public async ValueTask<Applied> Apply(Position given, IReadOnlyList<Entry> entries, CancellationToken cancellationToken)
     {
-        var video = await Load();
+        var video = _video ?? await LoadInTurn(cancellationToken);
         if (video.Position < given) return Applied.Behind; // This activation lost what an earlier one was given.
         if (video.IsFull) return Applied.Later;
         foreach (var day in video.Missing(entries).GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))).ToList())
@@ -56,6 +56,19 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (_video is not null && _stale is null && _stored < _video.Position) await Flush(cancellationToken).AsTask().WaitAsync(cancellationToken);
+    }
+
+    private async Task<Video> LoadInTurn(CancellationToken cancellationToken)
+    {
+        await gates.Loads.WaitAsync(cancellationToken);
+        try
+        {
+            return await Load();
+        }
+        finally
+        {
+            gates.Loads.Release();
+        }
     }
 
     private async ValueTask<Video> Load()
