@@ -15,6 +15,7 @@ public sealed class LocalCounter : IAsyncDisposable
     private readonly bool _restart;
     private readonly int _partitions;
     private Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private Task _collected = Task.CompletedTask;
     private Process? _up;
 
     private LocalCounter(int port, bool restart, int partitions)
@@ -58,19 +59,31 @@ public sealed class LocalCounter : IAsyncDisposable
         }
     }
 
+    /// <summary>The <c>counter</c> that was built with these tests.</summary>
+    internal static string Program
+    {
+        get
+        {
+            var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)); // debug or release, as ours
+            return Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Orleans.Counter.Cli", configuration, "counter.dll"));
+        }
+    }
+
     /// <summary>The connection string of the hub or the storage, as <c>processes.json</c> says it now.</summary>
     /// <param name="role"><c>devhub</c> or <c>azurite</c>.</param>
     public string ConnectionString(string role) => Find(role)?.ConnectionString ?? throw new InvalidOperationException($"{role} does not run.\n{Output}");
 
     /// <summary>Kills the silo (SIGKILL): what it has not written yet is gone. Returns at once; see <see cref="SiloRunsAgainAsync"/>.</summary>
-    public void KillSilo()
-    {
-        using var silo = Process.GetProcessById((Find("silo") ?? throw new InvalidOperationException($"No silo runs.\n{Output}")).Pid);
-        silo.Kill();
-    }
+    public void KillSilo() => Kill("silo");
 
     /// <summary>Returns when the silo that was killed is replaced by one that is ready.</summary>
     public Task SiloRunsAgainAsync() => Line("silo runs again");
+
+    /// <summary>Kills the hub (SIGKILL). Returns at once; see <see cref="HubRunsAgainAsync"/>.</summary>
+    public void KillHub() => Kill("devhub");
+
+    /// <summary>Returns when the hub that was killed is replaced by one that is ready.</summary>
+    public Task HubRunsAgainAsync() => Line("devhub runs again");
 
     /// <summary>Asks everything to stop (SIGTERM) and waits for it.</summary>
     /// <returns>The exit code of <c>counter up</c>.</returns>
@@ -103,6 +116,16 @@ public sealed class LocalCounter : IAsyncDisposable
         return exitCode;
     }
 
+    /// <summary>Starts it again with the same data, in the expectation that it does not get far.</summary>
+    /// <returns>The exit code with which it gives up.</returns>
+    public async Task<int> GivesUpAsync()
+    {
+        var up = Launch();
+        await up.WaitForExitAsync().WaitAsync(Patience);
+        await _collected;
+        return up.ExitCode;
+    }
+
     /// <summary>Stops everything that still runs, and deletes the data.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -115,20 +138,30 @@ public sealed class LocalCounter : IAsyncDisposable
     private RunningProcess? Find(string role) =>
         ProcessesFile.Read(Path.Combine(Data, "processes.json")).FirstOrDefault(process => process.Role == role);
 
+    private void Kill(string role)
+    {
+        using var process = Process.GetProcessById((Find(role) ?? throw new InvalidOperationException($"No {role} runs.\n{Output}")).Pid);
+        process.Kill();
+    }
+
     private async Task Up()
     {
-        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)); // debug or release, as ours
-        var program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "Orleans.Counter.Cli", configuration, "counter.dll"));
+        Launch();
+        await Line("Ready: ");
+    }
+
+    private Process Launch()
+    {
         string[] noRestart = _restart ? [] : ["--no-restart"];
         _up = Process.Start(new ProcessStartInfo(
-            Tool.Dotnet(), [program, "up", "--port", $"{Url.Port}", "--data", Data, "--partitions", $"{_partitions}", .. noRestart])
+            Tool.Dotnet(), [Program, "up", "--port", $"{Url.Port}", "--data", Data, "--partitions", $"{_partitions}", .. noRestart])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        });
+        })!;
         _lines = Channel.CreateUnbounded<string>();
-        _ = Collect(_up!, _lines.Writer);
-        await Line("Ready: ");
+        _collected = Collect(_up, _lines.Writer);
+        return _up;
     }
 
     // To the end of both streams: a pipe that nobody reads would stop the process that writes into it.

@@ -1,0 +1,7 @@
+using Xunit;
+
+namespace Orleans.Counter.Tests.Azure.River;
+
+/// <summary>Tests that run a whole service take the machine for themselves.</summary>
+[CollectionDefinition(DisableParallelization = true)]
+public sealed class RiverCollection;

@@ -1,0 +1,94 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+
+namespace Orleans.Counter.Tests.Azure.Storage;
+
+/// <summary>The road between a store and the storage. What happens on it is up to its kind; it can also be closed, and nobody answers.</summary>
+internal abstract class StorageRoad(StorageAccount account) : IAsyncDisposable
+{
+    private static readonly string[] OfTheConnection = ["Connection", "Content-Length", "Host", "Keep-Alive", "Transfer-Encoding"];
+
+    private readonly HttpClient _storage = new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
+    private WebApplication? _open;
+    private int _port;
+
+    /// <summary>The account as it is reached by this road.</summary>
+    public StorageAccount Account => account with { TablePort = _port };
+
+    public async Task Open()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, _port));
+        _open = builder.Build();
+        _open.Run(async context => await Carry(await Request.Read(context)));
+        await _open.StartAsync();
+        _port = new Uri(_open.Urls.Single()).Port;
+    }
+
+    /// <summary>Cuts what is under way, and refuses what comes.</summary>
+    public async Task Close()
+    {
+        if (_open is null) return;
+        await _open.StopAsync(new CancellationToken(canceled: true));
+        await _open.DisposeAsync();
+        _open = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Close();
+        _storage.Dispose();
+    }
+
+    /// <summary>What happens to a request.</summary>
+    protected abstract Task Carry(Request request);
+
+    /// <summary>Brings a request to the storage, which has done what it says when this returns.</summary>
+    protected async Task<HttpResponseMessage> Forward(Request request)
+    {
+        using var forwarded = new HttpRequestMessage(new(request.Method), new Uri($"http://127.0.0.1:{account.TablePort}{request.Target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
+        {
+            Content = new ByteArrayContent(request.Body),
+        };
+        foreach (var (name, values) in request.Headers)
+            if (!OfTheConnection.Contains(name, StringComparer.OrdinalIgnoreCase) && !forwarded.Headers.TryAddWithoutValidation(name, values)) forwarded.Content.Headers.TryAddWithoutValidation(name, values);
+        return await _storage.SendAsync(forwarded);
+    }
+
+    protected static async Task Answer(Request request, HttpResponseMessage answer)
+    {
+        using (answer)
+        {
+            var response = request.Context.Response;
+            response.StatusCode = (int)answer.StatusCode;
+            foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
+                if (!OfTheConnection.Contains(name, StringComparer.OrdinalIgnoreCase)) response.Headers[name] = values.ToArray();
+            if (answer.StatusCode is not HttpStatusCode.NoContent) await answer.Content.CopyToAsync(response.Body);
+        }
+    }
+
+    /// <summary>A request that has come in whole, and the connection on which it waits for its answer.</summary>
+    protected sealed record Request(HttpContext Context, string Method, string Target, IReadOnlyDictionary<string, string[]> Headers, byte[] Body)
+    {
+        public bool IsTransaction => Target.EndsWith("/$batch", StringComparison.Ordinal);
+
+        /// <summary>True for a transaction and for a write of one row; not for the making of a table.</summary>
+        public bool IsWrite => Method is not "GET" && !Target.EndsWith("/Tables", StringComparison.Ordinal);
+
+        public static async Task<Request> Read(HttpContext context)
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+            var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.Select(value => value ?? "").ToArray());
+            return new(context, context.Request.Method, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, headers, body.ToArray());
+        }
+
+        /// <summary>Closes the connection without an answer.</summary>
+        public void Drop() => Context.Abort();
+    }
+}

@@ -1,0 +1,272 @@
+using CsCheck;
+using Orleans.Counter.Storage;
+using Xunit;
+
+namespace Orleans.Counter.Tests.Storage;
+
+/// <summary>What every store promises, asked of each of them in the same words.</summary>
+public abstract class CountStoreContract
+{
+    private static readonly EventType Like = EventType.Parse("like");
+    private static readonly EventType Watch = EventType.Parse("watch_seconds");
+    private static readonly int Noon = new Minute(29_550_000).Hour;
+    private static readonly DateOnly Today = TableLayout.DayOf(Noon);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_video_that_was_never_stored_has_no_row_and_no_day()
+    {
+        var store = await NewStore();
+
+        Assert.Null(await store.ReadVideo(VideoId.Parse("kittens"), Token));
+        Assert.Empty(await store.ReadDay(VideoId.Parse("kittens"), EventType.View, Today, Token));
+    }
+
+    [Fact]
+    public async Task A_row_comes_back_as_it_was_committed()
+    {
+        var store = await NewStore();
+        var (number, versions) = (0, new HashSet<RowVersion>());
+
+        await Gens.Row.SampleAsync(
+            async some =>
+            {
+                var row = some with { Video = VideoId.Parse($"video-{number++}") };
+                var version = await store.CommitVideo(row, null, [], Token);
+                var stands = await store.ReadVideo(row.Video, Token);
+                Assert.Equal(row.Text(), stands!.Row.Text());
+                Assert.Equal(version, stands.Version);
+                Assert.True(versions.Add(version));
+            },
+            iter: 40, threads: 1);
+    }
+
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(-0.5)]
+    [InlineData(1e-300)]
+    [InlineData(123_456_789_012_345_678d)]
+    [InlineData(double.MaxValue)]
+    [InlineData(double.MinValue)]
+    public async Task Values_of_any_size_come_back_to_the_last_bit(double value)
+    {
+        var store = await NewStore();
+        var cell = Cell.One(value);
+        var row = Rows.Of("kittens", 1, new TypeTotal(Watch, cell)) with { Open = [new(Watch, Noon, [new(59, cell)])] };
+
+        await store.CommitVideo(row, null, [new(Watch, Noon - 1, [new(0, cell)])], Token);
+
+        Assert.Equal(row.Text(), (await store.ReadVideo(row.Video, Token))!.Row.Text());
+        Assert.Equal(cell, Assert.Single(Assert.Single(await store.ReadDay(row.Video, Watch, Today, Token)).Cells).Cell);
+    }
+
+    [Fact]
+    public async Task A_commit_replaces_the_whole_row_and_changes_its_version()
+    {
+        var store = await NewStore();
+        var first = Rows.Of("kittens", 1, new(EventType.View, Cell.Plain(3)), new(Like, Cell.Plain(1))) with { Open = [Rows.Hour(EventType.View, Noon, 3)], SettledThrough = Noon - 1, Duplicates = 5 };
+        var second = Rows.Of("kittens", 2, new TypeTotal(EventType.View, Cell.Plain(4)));
+
+        var one = await store.CommitVideo(first, null, [], Token);
+        var two = await store.CommitVideo(second, one, [], Token);
+
+        Assert.NotEqual(one, two);
+        Assert.Equal((second.Text(), two), await Stands(store, second.Video));
+    }
+
+    [Fact]
+    public async Task A_commit_with_a_stale_version_is_refused_and_changes_nothing()
+    {
+        var store = await NewStore();
+        var settled = Rows.Hour(EventType.View, Noon, 3);
+        var one = await store.CommitVideo(Rows.Of("kittens", 1), null, [], Token);
+        var row = Rows.Of("kittens", 2);
+        var two = await store.CommitVideo(row, one, [settled], Token);
+
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.CommitVideo(Rows.Of("kittens", 3), one, [Rows.Hour(EventType.View, Noon, 9), Rows.Hour(Like, Noon, 9)], Token));
+
+        Assert.Equal((row.Text(), two), await Stands(store, row.Video));
+        Assert.Equal([settled.Text()], await Day(store, row.Video, EventType.View, Today));
+        Assert.Empty(await Day(store, row.Video, Like, Today));
+    }
+
+    [Fact]
+    public async Task A_first_commit_is_refused_when_a_row_stands()
+    {
+        var store = await NewStore();
+        var row = Rows.Of("kittens", 1);
+        var version = await store.CommitVideo(row, null, [], Token);
+
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.CommitVideo(Rows.Of("kittens", 2), null, [], Token));
+
+        Assert.Equal((row.Text(), version), await Stands(store, row.Video));
+    }
+
+    [Fact]
+    public async Task A_commit_of_a_row_that_is_gone_is_refused()
+    {
+        var store = await NewStore();
+        var elsewhere = await store.CommitVideo(Rows.Of("puppies", 1), null, [], Token);
+
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.CommitVideo(Rows.Of("kittens", 2), elsewhere, [], Token));
+
+        Assert.Null(await store.ReadVideo(VideoId.Parse("kittens"), Token));
+    }
+
+    [Fact]
+    public async Task Of_two_commits_on_the_same_version_at_once_one_is_stored_and_the_other_refused()
+    {
+        var store = await NewStore();
+        var version = await store.CommitVideo(Rows.Of("kittens", 1), null, [], Token);
+        var rows = Enumerable.Range(2, 8).Select(position => Rows.Of("kittens", position)).ToList();
+
+        var commits = rows.Select(row => (Row: row, Commit: store.CommitVideo(row, version, [], Token).AsTask())).ToList();
+        var refused = 0;
+        foreach (var (_, commit) in commits)
+            if (await Record.ExceptionAsync(() => commit) is { } failure)
+            {
+                Assert.IsType<StaleWriterException>(failure);
+                refused++;
+            }
+
+        Assert.Equal(7, refused);
+        var (stored, stored2) = await Stands(store, VideoId.Parse("kittens"));
+        var winner = Assert.Single(commits, commit => commit.Commit.IsCompletedSuccessfully);
+        Assert.Equal((winner.Row.Text(), await winner.Commit), (stored, stored2));
+    }
+
+    [Fact]
+    public async Task Settled_hours_are_set_whole_and_stand_beside_the_other_hours_of_their_day()
+    {
+        var store = await NewStore();
+        var (midnight, kittens) = (TableLayout.FirstHourOf(Today), VideoId.Parse("kittens"));
+        HourCells first = Rows.Hour(EventType.View, midnight, 1, 2, 3), last = Rows.Hour(EventType.View, midnight + 23, 4), like = Rows.Hour(Like, midnight, 5);
+        HourCells tomorrow = Rows.Hour(EventType.View, midnight + 24, 6), again = Rows.Hour(EventType.View, midnight, 0, 7);
+
+        var one = await store.CommitVideo(Rows.Of("kittens", 1), null, [first, like], Token);
+        var two = await store.CommitVideo(Rows.Of("kittens", 2), one, [last, tomorrow], Token);
+        Assert.Equal([first.Text(), last.Text()], await Day(store, kittens, EventType.View, Today));
+
+        await store.CommitVideo(Rows.Of("kittens", 3), two, [again], Token);
+        Assert.Equal([again.Text(), last.Text()], await Day(store, kittens, EventType.View, Today));
+        Assert.Equal([like.Text()], await Day(store, kittens, Like, Today));
+        Assert.Equal([tomorrow.Text()], await Day(store, kittens, EventType.View, Today.AddDays(1)));
+        Assert.Empty(await Day(store, kittens, EventType.View, Today.AddDays(-1)));
+    }
+
+    [Fact]
+    public async Task A_commit_settles_as_many_days_as_the_bound_allows()
+    {
+        var store = await NewStore();
+        var hours = Enumerable.Range(0, TableLayout.SettledDaysMax).SelectMany(day => Enumerable.Range(0, 24).Select(hour => Rows.Hour(EventType.View, (day * 24) + hour, day, hour + 1))).ToList();
+
+        await store.CommitVideo(Rows.Of("kittens", 1), null, hours, Token);
+
+        for (var day = 0; day < TableLayout.SettledDaysMax; day++)
+            Assert.Equal(hours.Skip(day * 24).Take(24).Select(Gens.Text), await Day(store, VideoId.Parse("kittens"), EventType.View, TableLayout.DayOf(day * 24)));
+    }
+
+    [Fact]
+    public async Task Of_many_commits_of_one_shard_at_once_the_stale_ones_alone_are_refused()
+    {
+        var store = await NewStore();
+        var videos = Rows.VideosOf(new Shard(0x2a)).Take(200).ToList();
+        var versions = await Task.WhenAll(videos.Select((video, i) => i % 3 == 0 ? Task.FromResult<RowVersion?>(null) : Stored(Rows.Of(video.Value, 1))));
+        var stale = Enumerable.Range(0, videos.Count).Where(i => i % 7 == 3).ToHashSet();
+        var before = await Task.WhenAll(stale.Select(async i => (i, Version: await store.CommitVideo(Rows.Of(videos[i].Value, 2), versions[i], [], Token))));
+
+        var rows = videos.Select(video => Rows.Of(video.Value, 3, new TypeTotal(EventType.View, Cell.Plain(1)))).ToList();
+        var outcomes = await Task.WhenAll(rows.Select((row, i) => Record.ExceptionAsync(
+            async () => await store.CommitVideo(row, versions[i], i % 5 == 0 ? [Rows.Hour(EventType.View, Noon, i + 1), Rows.Hour(Like, Noon + 24, i + 1)] : [], Token)).AsTask()));
+
+        for (var i = 0; i < videos.Count; i++)
+        {
+            var stands = (await store.ReadVideo(videos[i], Token))!;
+            if (stale.Contains(i))
+            {
+                Assert.IsType<StaleWriterException>(outcomes[i]);
+                Assert.Equal((2, before.Single(one => one.i == i).Version), (stands.Row.Position.Value, stands.Version));
+            }
+            else
+            {
+                Assert.Null(outcomes[i]);
+                Assert.Equal(rows[i].Text(), stands.Row.Text());
+            }
+
+            Assert.Equal(i % 5 == 0 && !stale.Contains(i), (await Day(store, videos[i], Like, Today.AddDays(1))).Any());
+        }
+
+        async Task<RowVersion?> Stored(VideoRow row) => await store.CommitVideo(row, null, [], Token);
+    }
+
+    [Fact]
+    public async Task The_longest_ids_and_types_fit_and_as_many_types_as_a_video_may_have()
+    {
+        var store = await NewStore();
+        var types = Enumerable.Range(10, EventType.PerVideoMax).Select(number => EventType.Parse(new string('z', EventType.LengthMax - 2) + number)).ToList();
+        var row = Rows.Of(new string('-', VideoId.LengthMax), 1, [.. types.Select(type => new TypeTotal(type, new(long.MaxValue, double.MaxValue, double.MinValue, double.MaxValue)))]) with
+        {
+            Open = [.. types.Select(type => Rows.Hour(type, Noon, 1))],
+        };
+
+        await store.CommitVideo(row, null, [.. types.Select((type, i) => Rows.Hour(type, Noon, i))], Token);
+
+        Assert.Equal(row.Text(), (await store.ReadVideo(row.Video, Token))!.Row.Text());
+        Assert.Equal([Rows.Hour(types[^1], Noon, types.Count - 1).Text()], await Day(store, row.Video, types[^1], Today));
+    }
+
+    [Fact]
+    public async Task A_row_with_hundreds_of_kilobytes_of_open_minutes_fits_and_so_do_many_of_them_at_once()
+    {
+        var store = await NewStore();
+        var cells = Enumerable.Range(0, 60).Select(minute => new MinuteCell((byte)minute, new(1000 + minute, minute / 7d, -minute, minute))).ToList();
+        var open = Enumerable.Range(0, 190).Select(hour => new HourCells(Watch, Noon + hour, cells)).ToList();
+        Assert.InRange(CellPack.PackOpen(open).Length, 300_000, 330_000);
+        var rows = Rows.VideosOf(new Shard(7)).Take(12).Select(video => Rows.Of(video.Value, 1) with { Open = open }).ToList();
+
+        await Task.WhenAll(rows.Select(row => store.CommitVideo(row, null, [], Token).AsTask()));
+
+        foreach (var row in rows) Assert.Equal(row.Text(), (await store.ReadVideo(row.Video, Token))!.Row.Text());
+    }
+
+    [Fact]
+    public async Task A_checkpoint_comes_back_as_it_was_written_and_only_its_last_reader_may_change_it()
+    {
+        var store = await NewStore();
+        var (shard, other) = (new Shard(255), new Shard(254));
+        var time = new DateTimeOffset(2026, 11, 23, 10, 5, 0, TimeSpan.Zero).AddTicks(1_234_567);
+        ShardRow first = new(Position.Of(0, 41), time, 3), second = new(Position.Of(1, 99), time.AddSeconds(1), 3);
+
+        Assert.Null(await store.ReadShard(shard, Token));
+        var one = await store.WriteShard(shard, first, null, Token);
+        Assert.Equal(new(first, one), await store.ReadShard(shard, Token));
+        var two = await store.WriteShard(shard, second, one, Token);
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.WriteShard(shard, first, one, Token));
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.WriteShard(shard, first, null, Token));
+
+        Assert.Equal(new(second, two), await store.ReadShard(shard, Token));
+        Assert.Null(await store.ReadShard(other, Token));
+    }
+
+    [Fact]
+    public async Task The_first_to_say_which_log_it_is_has_said_it_for_all()
+    {
+        var store = await NewStore();
+        LogRow first = new("events", new DateTimeOffset(2026, 11, 23, 10, 5, 0, TimeSpan.Zero).AddTicks(7_654_321), 4, 0), second = first with { PartitionCount = 8 };
+
+        Assert.Null(await store.ReadLog(Token));
+        Assert.Equal(first, await store.AddLog(first, Token));
+        Assert.Equal(first, await store.AddLog(second, Token));
+        Assert.Equal(first, await store.ReadLog(Token));
+    }
+
+    /// <summary>A store that holds nothing.</summary>
+    private protected abstract ValueTask<ICountStore> NewStore();
+
+    private static async Task<(string Row, RowVersion Version)> Stands(ICountStore store, VideoId video) =>
+        await store.ReadVideo(video, Token) is { } stands ? (stands.Row.Text(), stands.Version) : throw new InvalidOperationException($"{video} has no row.");
+
+    private static async Task<IEnumerable<string>> Day(ICountStore store, VideoId video, EventType type, DateOnly day) =>
+        (await store.ReadDay(video, type, day, Token)).Select(Gens.Text);
+}

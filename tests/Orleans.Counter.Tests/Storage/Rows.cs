@@ -1,0 +1,19 @@
+using Orleans.Counter.Storage;
+
+namespace Orleans.Counter.Tests.Storage;
+
+/// <summary>Rows that say only what a test is about.</summary>
+internal static class Rows
+{
+    /// <summary>A row up to a position of the first era, with a commit id of its own.</summary>
+    public static VideoRow Of(string video, long position, params IReadOnlyList<TypeTotal> totals) =>
+        new(VideoId.Parse(video), new(position), Guid.NewGuid(), totals, [], null, 0, null, null);
+
+    /// <summary>An hour with this many views or likes in its first minutes; none where the number is 0.</summary>
+    public static HourCells Hour(EventType type, int hour, params int[] counts) =>
+        new(type, hour, [.. counts.Select((count, minute) => new MinuteCell((byte)minute, Cell.Plain(count))).Where(cell => cell.Cell.Count > 0)]);
+
+    /// <summary>Videos without end that belong to one shard.</summary>
+    public static IEnumerable<VideoId> VideosOf(Shard shard) =>
+        Enumerable.Range(0, int.MaxValue).Select(number => VideoId.Parse($"v{number}")).Where(video => Shard.Of(video) == shard);
+}
