@@ -63,10 +63,10 @@ internal sealed class SiloCounters : IDisposable
     {
         switch (heard.EventName)
         {
-            case "CollectionStart":
+            case "Collection/Start":
                 Interlocked.Exchange(ref _begun, NewSignal()).SetResult();
                 break;
-            case "CollectionStop":
+            case "Collection/Stop":
                 Interlocked.Exchange(ref _collected, NewSignal()).SetResult();
                 break;
             case "CounterRateValuePublished" or "UpDownCounterRateValuePublished":
