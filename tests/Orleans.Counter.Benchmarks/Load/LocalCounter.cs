@@ -7,6 +7,7 @@ namespace Orleans.Counter.Benchmarks.Load;
 /// <summary>Everything that <c>counter up</c> starts, in a folder of its own that does not outlive it.</summary>
 internal sealed class LocalCounter : IAsyncDisposable
 {
+    private static readonly string[] Complaining = ["warn:", "fail:", "crit:"];
     private readonly string _folder;
     private readonly ChildProcess _up;
     private readonly Dictionary<string, RunningProcess> _running = [];
@@ -64,9 +65,12 @@ internal sealed class LocalCounter : IAsyncDisposable
         return running.WorkingSet64 >> 20;
     });
 
-    /// <summary>What the silo has logged as a warning or worse.</summary>
-    public IReadOnlyList<string> Complaints() =>
-        [.. File.ReadLines(Path.Combine(Data, "logs", "silo.log")).Where(line => line.StartsWith("warn:", StringComparison.Ordinal) || line.StartsWith("fail:", StringComparison.Ordinal) || line.StartsWith("crit:", StringComparison.Ordinal))];
+    /// <summary>What the silo has logged as a warning or worse: who, and the first line of what.</summary>
+    public IReadOnlyList<string> Complaints()
+    {
+        var lines = File.ReadAllLines(Path.Combine(Data, "logs", "silo.log"));
+        return [.. lines.Zip(lines.Skip(1).Append("")).Where(pair => Complaining.Any(pair.First.StartsWith)).Select(pair => $"{pair.First} {pair.Second.Trim()}")];
+    }
 
     public async ValueTask DisposeAsync()
     {
