@@ -37,12 +37,12 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
         Say($"Fresh at {busy.EventsPerSecond} events/s: {busy.Latency}");
 
         var (resident, complaints) = (counter.ResidentMebibytes(), counter.Complaints());
-        Say($"MiB resident: {string.Join(", ", resident.Select(one => $"{one.Key} {one.Value}"))}; the silo logged {complaints.Count} warnings and errors.");
-        foreach (var complaint in complaints.Take(10)) Say($"  {complaint}");
+        Say($"MiB resident: {string.Join(", ", resident.Select(one => $"{one.Key} {one.Value}"))}; the silo logged {complaints.Sum(complaint => complaint.Count)} warnings and errors.");
+        foreach (var complaint in complaints) Say($"  {complaint}");
         Say(Machine.Line(new
         {
             benchmark = "ingest", machine, loadAverageAtEnd = Machine.Now.LoadAverage, events, videos = videoCount, batch, connections, idleSiloCpuPercent = idle,
-            first, again, freshness = new { quiet, busy }, residentMebibytes = resident, complaints = complaints.Count,
+            first, again, freshness = new { quiet, busy }, residentMebibytes = resident, complaints,
         }));
         return 0;
     }
@@ -52,7 +52,7 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
         var workload = Workload.Create(_videos, events, batch, number);
         Say($"Round '{name}': {events} events of {workload.Unique.Count(count => count > 0)} videos, {workload.Repeats} of them repeats, {workload.Bodies.Sum(body => (long)body.Length) / events} bytes each.");
         var figures = await round.Measure(workload, cancellationToken);
-        Say($"  {figures.AcceptedPerSecond}/s accepted, {figures.VisiblePerSecond}/s visible, {figures.StoredPerSecond}/s stored; 202: {figures.Answer}");
+        Say($"  {figures.AcceptedPerSecond}/s accepted, {figures.VisiblePerSecond}/s visible, {figures.StoredPerSecond}/s stored; 202: {figures.Answer}; {figures.Refusals} times 503");
         Say($"  us of processor per event until visible: {figures.UntilVisible}");
         Say($"  us of processor per event until stored: {figures.UntilStored}");
         Say($"  {figures.Work}");

@@ -10,12 +10,16 @@ internal sealed class LoadGenerator : IDisposable
     private static readonly MediaTypeHeaderValue Json = new("application/json");
     private readonly HttpClient _http;
     private readonly int _connections;
+    private int _refusals;
 
     public LoadGenerator(Uri url, int connections)
     {
         _connections = connections;
         _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { BaseAddress = url, Timeout = TimeSpan.FromMinutes(1) };
     }
+
+    /// <summary>How often the service has answered 503 until now.</summary>
+    public int Refusals => _refusals;
 
     /// <summary>Posts everything, and gives the microseconds that the answers took.</summary>
     /// <exception cref="BenchmarkFailedException">An event was not accepted.</exception>
@@ -59,13 +63,19 @@ internal sealed class LoadGenerator : IDisposable
         await Task.WhenAll(posts);
     }
 
+    /// <summary>Posts a body until it is accepted: a 503 asks for it again.</summary>
     public async Task PostOne(byte[] body, CancellationToken cancellationToken)
     {
-        using var content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
-        using var answer = await _http.PostAsync(new Uri("/v1/events", UriKind.Relative), content, cancellationToken);
-        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
-        if ((int)answer.StatusCode != 202 || !text.EndsWith("\"rejected\":[]}", StringComparison.Ordinal))
-            throw new BenchmarkFailedException($"The service did not accept everything: {(int)answer.StatusCode} {text[..Math.Min(text.Length, 500)]}");
+        while (true)
+        {
+            using var content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
+            using var answer = await _http.PostAsync(new Uri("/v1/events", UriKind.Relative), content, cancellationToken);
+            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+            if ((int)answer.StatusCode == 202 && text.EndsWith("\"rejected\":[]}", StringComparison.Ordinal)) return;
+            if ((int)answer.StatusCode != 503) throw new BenchmarkFailedException($"The service did not accept everything: {(int)answer.StatusCode} {text[..Math.Min(text.Length, 500)]}");
+            Interlocked.Increment(ref _refusals);
+            await Task.Delay(answer.Headers.RetryAfter?.Delta ?? TimeSpan.FromSeconds(1), cancellationToken);
+        }
     }
 
     /// <summary>What the service answers for a video.</summary>

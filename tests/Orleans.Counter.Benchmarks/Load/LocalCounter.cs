@@ -65,11 +65,17 @@ internal sealed class LocalCounter : IAsyncDisposable
         return running.WorkingSet64 >> 20;
     });
 
-    /// <summary>What the silo has logged as a warning or worse: who, and the first line of what.</summary>
-    public IReadOnlyList<string> Complaints()
+    /// <summary>What the silo has logged as a warning or worse: how often from each place, and the first words of the first one.</summary>
+    public IReadOnlyList<Complaint> Complaints()
     {
-        var lines = File.ReadAllLines(Path.Combine(Data, "logs", "silo.log"));
-        return [.. lines.Zip(lines.Skip(1).Append("")).Where(pair => Complaining.Any(pair.First.StartsWith)).Select(pair => $"{pair.First} {pair.Second.Trim()}")];
+        var (found, before) = (new Dictionary<string, Complaint>(), "");
+        foreach (var line in File.ReadLines(Path.Combine(Data, "logs", "silo.log")))
+        {
+            if (Complaining.Any(before.StartsWith)) found[before] = found.TryGetValue(before, out var known) ? known with { Count = known.Count + 1 } : new(before, 1, line.Trim()[..Math.Min(line.Trim().Length, 200)]);
+            before = line;
+        }
+
+        return [.. found.Values.OrderByDescending(complaint => complaint.Count)];
     }
 
     public async ValueTask DisposeAsync()
@@ -97,4 +103,10 @@ internal sealed class LocalCounter : IAsyncDisposable
 internal readonly record struct Usage(TimeSpan Silo, TimeSpan DevHub, TimeSpan Azurite)
 {
     public static Usage operator -(Usage left, Usage right) => new(left.Silo - right.Silo, left.DevHub - right.DevHub, left.Azurite - right.Azurite);
+}
+
+/// <summary>Something that the silo does not like.</summary>
+internal sealed record Complaint(string Source, int Count, string First)
+{
+    public override string ToString() => $"{Count} x {Source} {First}";
 }

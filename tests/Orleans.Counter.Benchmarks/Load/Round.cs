@@ -9,6 +9,7 @@ internal sealed class Round(LocalCounter counter, River river, SiloCounters coun
     {
         GC.Collect();
         var before = await counters.Read(cancellationToken);
+        var refusals = generator.Refusals;
         var (used, own, began) = (counter.Used(), Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp());
         var answers = await generator.Post(workload.Bodies, cancellationToken);
         var (accepted, generating) = (Stopwatch.GetElapsedTime(began), Environment.CpuUsage.TotalTime - own);
@@ -24,7 +25,7 @@ internal sealed class Round(LocalCounter counter, River river, SiloCounters coun
 
         var events = workload.Events;
         return new(
-            PerSecond(events, accepted), PerSecond(events, visible), PerSecond(events, stored), answers.Figures(),
+            PerSecond(events, accepted), PerSecond(events, visible), PerSecond(events, stored), answers.Figures(), generator.Refusals - refusals,
             Cost.Of(events, usedVisible, atVisible.Since(before, "dotnet.gc.heap.total_allocated")),
             Cost.Of(events, usedStored, atStored.Since(before, "dotnet.gc.heap.total_allocated")),
             Math.Round(generating.TotalMicroseconds / events, 2), Work.Between(before, atStored));
@@ -37,13 +38,14 @@ internal sealed class Round(LocalCounter counter, River river, SiloCounters coun
 /// <param name="AcceptedPerSecond">Events, until the last 202.</param>
 /// <param name="VisiblePerSecond">Events, until all are in counts.</param>
 /// <param name="StoredPerSecond">Events, until all are in the table and every shard's checkpoint says so; a checkpoint is due every 12 seconds.</param>
-/// <param name="Answer">How long a 202 took.</param>
+/// <param name="Answer">How long a 202 took, with the requests that it took to get it.</param>
+/// <param name="Refusals">Requests that were answered 503, and were sent again.</param>
 /// <param name="UntilVisible">From the first request until all events were visible.</param>
 /// <param name="UntilStored">The same, until all were stored: until visible, and the checkpoints after it.</param>
 /// <param name="GeneratorCpu">Microseconds per event that the generator itself took.</param>
 /// <param name="Work">How much of what was done.</param>
 internal sealed record RoundFigures(
-    long AcceptedPerSecond, long VisiblePerSecond, long StoredPerSecond, LatencyFigures Answer, Cost UntilVisible, Cost UntilStored, double GeneratorCpu, Work Work);
+    long AcceptedPerSecond, long VisiblePerSecond, long StoredPerSecond, LatencyFigures Answer, int Refusals, Cost UntilVisible, Cost UntilStored, double GeneratorCpu, Work Work);
 
 /// <summary>Per event: microseconds of processor time of each process, and bytes that the silo allocated.</summary>
 internal sealed record Cost(double Silo, double DevHub, double Azurite, long SiloBytesAllocated)
