@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using HdrHistogram;
+
+namespace Orleans.Counter.Benchmarks.Load;
+
+/// <summary>Posts bodies that are encoded already, each connection one after the other.</summary>
+internal sealed class LoadGenerator : IDisposable
+{
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private readonly HttpClient _http;
+    private readonly int _connections;
+    private int _refusals;
+
+    public LoadGenerator(Uri url, int connections)
+    {
+        _connections = connections;
+        _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { BaseAddress = url, Timeout = TimeSpan.FromMinutes(1) };
+    }
+
+    /// <summary>How often the service has answered 503 until now.</summary>
+    public int Refusals => _refusals;
+
+    /// <summary>Posts everything, and gives the microseconds that the answers took.</summary>
+    /// <exception cref="BenchmarkFailedException">An event was not accepted.</exception>
+    public async Task<HistogramBase> Post(IReadOnlyList<byte[]> bodies, CancellationToken cancellationToken)
+    {
+        var next = -1;
+        var histograms = await Task.WhenAll(Enumerable.Range(0, _connections).Select(_ => Task.Run(
+            async () =>
+            {
+                var histogram = Latencies.New();
+                for (int place; (place = Interlocked.Increment(ref next)) < bodies.Count;)
+                {
+                    var began = Stopwatch.GetTimestamp();
+                    await PostOne(bodies[place], cancellationToken);
+                    histogram.Record(began);
+                }
+
+                return histogram;
+            },
+            cancellationToken)));
+        return histograms.Aggregate(Latencies.New(), (sum, histogram) =>
+        {
+            sum.Add(histogram);
+            return sum;
+        });
+    }
+
+    /// <summary>Posts bodies at a pace, whether answers come or not, until it is told to stop.</summary>
+    public async Task PostPaced(IEnumerable<byte[]> bodies, TimeSpan every, CancellationToken stop, CancellationToken cancellationToken)
+    {
+        var posts = new List<Task>();
+        var began = Stopwatch.GetTimestamp();
+        foreach (var body in bodies)
+        {
+            if (stop.IsCancellationRequested) break;
+            posts.Add(PostOne(body, cancellationToken));
+            var early = (every * posts.Count) - Stopwatch.GetElapsedTime(began);
+            if (early > TimeSpan.Zero) await Task.Delay(early, cancellationToken);
+        }
+
+        await Task.WhenAll(posts);
+    }
+
+    /// <summary>Posts a body until it is accepted: a 503 asks for it again.</summary>
+    public async Task PostOne(byte[] body, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            using var content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
+            using var answer = await _http.PostAsync(new Uri("/v1/events", UriKind.Relative), content, cancellationToken);
+            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+            if ((int)answer.StatusCode == 202 && text.EndsWith("\"rejected\":[]}", StringComparison.Ordinal)) return;
+            if ((int)answer.StatusCode != 503) throw new BenchmarkFailedException($"The service did not accept everything: {(int)answer.StatusCode} {text[..Math.Min(text.Length, 500)]}");
+            Interlocked.Increment(ref _refusals);
+            await Task.Delay(answer.Headers.RetryAfter?.Delta ?? TimeSpan.FromSeconds(1), cancellationToken);
+        }
+    }
+
+    /// <summary>What the service answers for a video.</summary>
+    public async Task<long> Count(VideoId video, CancellationToken cancellationToken)
+    {
+        var text = await _http.GetStringAsync(new Uri($"/v1/videos/{video}/count", UriKind.Relative), cancellationToken);
+        return long.Parse(text.AsSpan(text.LastIndexOf(':') + 1).TrimEnd('}'), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    public void Dispose() => _http.Dispose();
+}

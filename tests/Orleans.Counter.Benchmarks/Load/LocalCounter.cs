@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Orleans.Counter.Cli.Processes;
+
+namespace Orleans.Counter.Benchmarks.Load;
+
+/// <summary>Everything that <c>counter up</c> starts, in a folder of its own that does not outlive it.</summary>
+internal sealed class LocalCounter : IAsyncDisposable
+{
+    private static readonly string[] Complaining = ["warn:", "fail:", "crit:"];
+    private readonly string _folder;
+    private readonly ChildProcess _up;
+    private readonly Dictionary<string, RunningProcess> _running = [];
+
+    private LocalCounter(string folder, ChildProcess up, int port) => (_folder, _up, Url) = (folder, up, new($"http://localhost:{port}"));
+
+    /// <summary>Where the service answers.</summary>
+    public Uri Url { get; }
+
+    public string HubConnectionString => _running["devhub"].ConnectionString!;
+
+    public string StorageConnectionString => _running["azurite"].ConnectionString!;
+
+    public int SiloPid => _running["silo"].Pid;
+
+    /// <summary>Where the silo takes Orleans clients.</summary>
+    public int GatewayPort => JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(Data, "ports.json")), LocalJson.Default.LocalPorts)!.Gateway;
+
+    private string Data => Path.Combine(_folder, "data");
+
+    /// <exception cref="BenchmarkFailedException">It did not start.</exception>
+    public static async Task<LocalCounter> Start(CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("counter-benchmark-").FullName;
+        var port = LocalPorts.FreePorts().First();
+        var up = ChildProcess.Start(new()
+        {
+            Role = "up",
+            Program = Tool.Dotnet(),
+            Arguments = [Binary(), "up", "--no-restart", "--port", $"{port}", "--data", Path.Combine(folder, "data")],
+            Announcement = "Ready: ",
+        }, Path.Combine(folder, "up.log"));
+        var counter = new LocalCounter(folder, up, port);
+        try
+        {
+            await Task.WhenAny(up.Announced, up.Exited).WaitAsync(cancellationToken);
+            if (!up.Announced.IsCompleted) throw new BenchmarkFailedException($"counter up did not start:{string.Concat(up.LastLines.Select(line => $"\n  {line}"))}");
+            foreach (var process in ProcessesFile.Read(Path.Combine(counter.Data, "processes.json"))) counter._running[process.Role] = process;
+            return counter;
+        }
+        catch
+        {
+            await counter.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What each process has used until now.</summary>
+    public Usage Used() => new(Of("silo"), Of("devhub"), Of("azurite"));
+
+    /// <summary>How many mebibytes each process occupies.</summary>
+    public IReadOnlyDictionary<string, long> ResidentMebibytes() => _running.ToDictionary(process => process.Key, process =>
+    {
+        using var running = Process.GetProcessById(process.Value.Pid);
+        return running.WorkingSet64 >> 20;
+    });
+
+    /// <summary>What the silo has logged as a warning or worse: how often from each place, and the first words of the first one.</summary>
+    public IReadOnlyList<Complaint> Complaints()
+    {
+        var (found, before) = (new Dictionary<string, Complaint>(), "");
+        foreach (var line in File.ReadLines(Path.Combine(Data, "logs", "silo.log")))
+        {
+            if (Complaining.Any(before.StartsWith)) found[before] = found.TryGetValue(before, out var known) ? known with { Count = known.Count + 1 } : new(before, 1, line.Trim()[..Math.Min(line.Trim().Length, 200)]);
+            before = line;
+        }
+
+        return [.. found.Values.OrderByDescending(complaint => complaint.Count)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _up.Stop();
+        _up.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private TimeSpan Of(string role)
+    {
+        using var process = Process.GetProcessById(_running[role].Pid);
+        return process.TotalProcessorTime;
+    }
+
+    /// <summary>The <c>counter</c> that was built with us: <c>bin/{project}/{configuration}</c>. Beside it are the programs that it starts.</summary>
+    private static string Binary()
+    {
+        var ours = new DirectoryInfo(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
+        return Path.Combine(ours.Parent!.Parent!.FullName, "Orleans.Counter.Cli", ours.Name, "counter.dll");
+    }
+}
+
+/// <summary>Processor time.</summary>
+internal readonly record struct Usage(TimeSpan Silo, TimeSpan DevHub, TimeSpan Azurite)
+{
+    public static Usage operator -(Usage left, Usage right) => new(left.Silo - right.Silo, left.DevHub - right.DevHub, left.Azurite - right.Azurite);
+}
+
+/// <summary>Something that the silo does not like.</summary>
+internal sealed record Complaint(string Source, int Count, string First)
+{
+    public override string ToString() => $"{Count} x {Source} {First}";
+}

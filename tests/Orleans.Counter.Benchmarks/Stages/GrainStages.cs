@@ -1,0 +1,44 @@
+using Orleans.Counter.Counting;
+
+namespace Orleans.Counter.Benchmarks.Stages;
+
+/// <summary>What Orleans costs: a call to a video, and the whole way from the hub to its grain. Processor time, because both use all processors.</summary>
+internal static class GrainStages
+{
+    private const int Rounds = 7;
+    private const int Calls = 20_000;
+    private const int CallsAtOnce = 256; // as a shard
+    private const int Events = 100_000;
+
+    public static async Task<IReadOnlyList<StageFigures>> Measure()
+    {
+        await using var river = await MemoryRiver.Start();
+        IVideoGrain[] videos = [.. Workload.Videos(Calls).Select(video => river.Grains.GetGrain<IVideoGrain>($"{video}-"))]; // Videos of which the log knows nothing.
+        var activate = await Measure("activate", "video", rounds: 1, Calls, Task.FromResult, _ => Call(videos, 0));
+        var call = await Measure("call", "call", Rounds, Calls, Task.FromResult, round => Call(videos, round + 1));
+        var counted = await Measure("river", "event", Rounds, Events, round => Task.Run(() => new StageData(Events, 100 + round)), data => river.Count(data.Frames));
+        return [activate, call, counted];
+    }
+
+    private static async Task Call(IVideoGrain[] videos, int round)
+    {
+        Entry[] entries = [new(Position.Of(0, round), EventType.View, Minute.Of(DateTimeOffset.UtcNow), Cell.One(1), 0)];
+        foreach (var window in videos.Chunk(CallsAtOnce)) await Task.WhenAll(window.Select(video => video.Apply(Position.Start, entries).AsTask()));
+    }
+
+    private static async Task<StageFigures> Measure<T>(string stage, string per, int rounds, int units, Func<int, Task<T>> prepare, Func<T, Task> run)
+    {
+        var (times, bytes) = (new double[rounds], new double[rounds]);
+        for (var round = 0; round < rounds; round++)
+        {
+            var prepared = await prepare(round);
+            GC.Collect();
+            var (allocated, used) = (GC.GetTotalAllocatedBytes(), Environment.CpuUsage.TotalTime);
+            await run(prepared);
+            times[round] = (Environment.CpuUsage.TotalTime - used).TotalNanoseconds / units;
+            bytes[round] = (double)(GC.GetTotalAllocatedBytes() - allocated) / units;
+        }
+
+        return new(stage, per, Meter.Median(times), Meter.Median(bytes));
+    }
+}

@@ -1,0 +1,39 @@
+using System.CommandLine;
+
+namespace Orleans.Counter.Benchmarks.Stages;
+
+/// <summary><c>stages</c>: what each step costs by itself, in this process.</summary>
+internal static class StagesCommand
+{
+    private const int Events = 100_000;
+
+    public static Command Create()
+    {
+        var command = new Command("stages", "Measures every stage by itself, on requests of 500 events.");
+        command.SetAction((parsed, cancellationToken) => Run(parsed.InvocationConfiguration.Output, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> Run(TextWriter output, CancellationToken cancellationToken)
+    {
+        var machine = Machine.Now;
+        await output.WriteLineAsync($"{machine}");
+        var (data, stages) = (new StageData(Events, round: 1), new List<StageFigures>());
+        await output.WriteLineAsync($"{data.Bodies.Count} requests of {StageData.Batch} events, {data.Frames.Count} frames for {StageData.Partitions} partitions.");
+        foreach (var figures in IngestStages.Measure(data).Concat(StreamingStages.Measure(data)).Concat(CountingStages.Measure(data)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await Add(figures);
+        }
+
+        foreach (var figures in await GrainStages.Measure()) await Add(figures);
+        await output.WriteLineAsync(Machine.Line(new { benchmark = "stages", machine, loadAverageAtEnd = Machine.Now.LoadAverage, batch = StageData.Batch, stages }));
+        return 0;
+
+        Task Add(StageFigures figures)
+        {
+            stages.Add(figures);
+            return output.WriteLineAsync($"{figures}");
+        }
+    }
+}
