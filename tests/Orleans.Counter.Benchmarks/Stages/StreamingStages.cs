@@ -37,8 +37,7 @@ internal static class StreamingStages
         var random = new Random(1);
         yield return Meter.Measure("remember", $"id, {IdsRemembered / 1_000_000} M known", () => Enumerable.Range(0, 10_000).Select(_ => (ulong)random.NextInt64(1, long.MaxValue)).ToArray(), ids =>
         {
-            var seen = generations.At(DateTimeOffset.UnixEpoch);
-            foreach (var id in ids) seen.Before(id);
+            foreach (var id in ids) generations.HasSeen(id);
             return ids.Length;
         });
 
@@ -86,8 +85,7 @@ internal static class StreamingStages
     private static Generations Remembering(int count)
     {
         var (generations, random) = (new Generations(), new Random(0));
-        var seen = generations.At(DateTimeOffset.UnixEpoch);
-        for (var i = 0; i < count; i++) seen.Before((ulong)random.NextInt64(1, long.MaxValue));
+        for (var i = 0; i < count; i++) generations.HasSeen((ulong)random.NextInt64(1, long.MaxValue));
         return generations;
     }
 
