@@ -8,6 +8,8 @@ internal sealed class Video
     /// <summary>Open cells beyond this many packed bytes settle their oldest hours at once; meanwhile the video takes nothing new.</summary>
     public const int OpenBytesMax = 32 * 1024;
 
+    private static readonly HashSet<(EventType, int)> NoHours = [];
+
     private readonly VideoId _id;
     private readonly Dictionary<EventType, Cell> _totals = [];
     private readonly List<OpenHour> _open = [];
@@ -38,13 +40,16 @@ internal sealed class Video
     /// <summary>The bytes of a cell in a packed row, at most.</summary>
     public static int BytesOf(Cell cell) => cell.IsPlain ? 6 : 30;
 
-    /// <summary>Those of the entries that are not inside yet.</summary>
-    public IEnumerable<Entry> New(IEnumerable<Entry> entries) => entries.Where(entry => entry.Position > Position);
-
     /// <summary>The hours of late entries that have to be opened again, from their day rows, before the entries may be added.</summary>
-    public IReadOnlyList<(EventType Type, int Hour)> Missing(IEnumerable<Entry> entries) =>
-        [.. New(entries).Where(entry => entry.Cell.Count > 0 && entry.Minute.Hour <= SettledThrough && _totals.ContainsKey(entry.Type) && Find(entry.Type, entry.Minute.Hour) is null)
-            .Select(entry => (entry.Type, entry.Minute.Hour)).Distinct()];
+    public IReadOnlySet<(EventType Type, int Hour)> Missing(IReadOnlyList<Entry> entries)
+    {
+        HashSet<(EventType, int)>? missing = null; // Nearly always there are none.
+        if (SettledThrough is { } through)
+            foreach (var entry in entries)
+                if (entry.Minute.Hour <= through && IsNew(entry) && _totals.ContainsKey(entry.Type) && Find(entry.Type, entry.Minute.Hour) is null)
+                    (missing ??= []).Add((entry.Type, entry.Minute.Hour));
+        return missing ?? NoHours;
+    }
 
     /// <summary>Opens an hour again with what its day row holds: from now on its truth is here.</summary>
     public void Reopen(HourCells settled)
@@ -53,10 +58,11 @@ internal sealed class Video
     }
 
     /// <summary>The entries whose type is one too many for a video: they are dead letters, and must not be added.</summary>
-    public IReadOnlyList<Entry> TooManyTypes(IEnumerable<Entry> entries)
+    public IReadOnlyList<Entry> TooManyTypes(IReadOnlyList<Entry> entries)
     {
+        if (_totals.Count + entries.Count <= EventType.PerVideoMax) return [];
         var types = _totals.Keys.ToHashSet();
-        return [.. New(entries).Where(entry => entry.Cell.Count > 0 && !types.Contains(entry.Type) && (types.Count >= EventType.PerVideoMax || !types.Add(entry.Type)))];
+        return [.. entries.Where(entry => IsNew(entry) && !types.Contains(entry.Type) && (types.Count >= EventType.PerVideoMax || !types.Add(entry.Type)))];
     }
 
     /// <summary>Adds what is new of these entries, but for those set aside, and moves on to the last one's position.</summary>
@@ -112,7 +118,14 @@ internal sealed class Video
     // In the hour after its own, between minute 5 and 55: spread, so that not all videos settle at once.
     private DateTimeOffset SettleAt(int hour) => Minute.HourStart(hour + 1).AddMinutes(5 + (Shard.Of(_id).Number % 51));
 
-    private OpenHour? Find(EventType type, int hour) => _open.Find(open => open.Hour == hour && open.Type == type);
+    private bool IsNew(Entry entry) => entry.Position > Position && entry.Cell.Count > 0;
+
+    private OpenHour? Find(EventType type, int hour)
+    {
+        foreach (var open in _open)
+            if (open.Hour == hour && open.Type == type) return open;
+        return null;
+    }
 
     private void Add(Entry entry)
     {

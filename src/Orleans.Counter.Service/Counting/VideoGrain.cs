@@ -25,12 +25,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         var video = _video ?? await LoadInTurn(cancellationToken);
         if (video.Position < given) return Applied.Behind; // This activation lost what an earlier one was given.
         if (video.IsFull) return Applied.Later;
-        foreach (var day in video.Missing(entries).GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))).ToList())
-        {
-            var settled = await store.ReadDay(Id, day.Key.Type, day.Key.Day, cancellationToken);
-            foreach (var (type, hour) in day) video.Reopen(settled.FirstOrDefault(cells => cells.Hour == hour) ?? new(type, hour, []));
-        }
-
+        if (video.Missing(entries) is { Count: > 0 } missing) await Reopen(video, missing, cancellationToken);
         var setAside = video.TooManyTypes(entries);
         foreach (var entry in setAside) await deadLetters.Add(TooManyTypes(entry), cancellationToken);
 
@@ -56,6 +51,15 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (_video is not null && _stale is null && _stored < _video.Position) await Flush(cancellationToken).AsTask().WaitAsync(cancellationToken);
+    }
+
+    private async Task Reopen(Video video, IEnumerable<(EventType Type, int Hour)> missing, CancellationToken cancellationToken)
+    {
+        foreach (var day in missing.GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))))
+        {
+            var settled = await store.ReadDay(Id, day.Key.Type, day.Key.Day, cancellationToken);
+            foreach (var (type, hour) in day) video.Reopen(settled.FirstOrDefault(cells => cells.Hour == hour) ?? new(type, hour, []));
+        }
     }
 
     private async Task<Video> LoadInTurn(CancellationToken cancellationToken)
