@@ -14,9 +14,24 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
 
     public async Task<int> Run(CancellationToken cancellationToken)
     {
+        await using var counter = await LocalCounter.Start(cancellationToken);
+        try
+        {
+            await Run(counter, cancellationToken);
+            return 0;
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            Complain(counter);
+            foreach (var line in counter.LastWords()) Say($"  {line}");
+            throw new BenchmarkFailedException(failure.Message);
+        }
+    }
+
+    private async Task Run(LocalCounter counter, CancellationToken cancellationToken)
+    {
         var machine = Machine.Now;
         Say($"{machine}");
-        await using var counter = await LocalCounter.Start(cancellationToken);
         await using var river = await River.Connect(counter, cancellationToken);
         using var counters = SiloCounters.Listen(counter.SiloPid);
         using var generator = new LoadGenerator(counter.Url, connections);
@@ -36,15 +51,22 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
         var busy = await freshness.Measure(Freshness.Busy, round: 4, cancellationToken);
         Say($"Fresh at {busy.EventsPerSecond} events/s: {busy.Latency}");
 
-        var (resident, complaints) = (counter.ResidentMebibytes(), counter.Complaints());
-        Say($"MiB resident: {string.Join(", ", resident.Select(one => $"{one.Key} {one.Value}"))}; the silo logged {complaints.Sum(complaint => complaint.Count)} warnings and errors.");
-        foreach (var complaint in complaints) Say($"  {complaint}");
+        var memory = counter.Memory();
+        Say($"MiB at most: {string.Join(", ", memory.Select(one => $"{one.Key} {one.Value.Peak}"))}");
+        var complaints = Complain(counter);
         Say(Machine.Line(new
         {
             benchmark = "ingest", machine, loadAverageAtEnd = Machine.Now.LoadAverage, events, videos = videoCount, batch, connections, idleSiloCpuPercent = idle,
-            first, again, freshness = new { quiet, busy }, residentMebibytes = resident, complaints,
+            first, again, freshness = new { quiet, busy }, memoryMebibytes = memory, complaints,
         }));
-        return 0;
+    }
+
+    private IReadOnlyList<Complaint> Complain(LocalCounter counter)
+    {
+        var complaints = counter.Complaints();
+        Say($"The silo logged {complaints.Sum(complaint => complaint.Count)} warnings and errors.");
+        foreach (var complaint in complaints) Say($"  {complaint}");
+        return complaints;
     }
 
     private async Task<(RoundFigures Figures, int[] Expected)> Measure(string name, int number, Round round, CancellationToken cancellationToken)

@@ -26,6 +26,8 @@ internal sealed class LocalCounter : IAsyncDisposable
     /// <summary>Where the silo takes Orleans clients.</summary>
     public int GatewayPort => JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(Data, "ports.json")), LocalJson.Default.LocalPorts)!.Gateway;
 
+    private string SiloLog => Path.Combine(Data, "logs", "silo.log");
+
     private string Data => Path.Combine(_folder, "data");
 
     /// <exception cref="BenchmarkFailedException">It did not start.</exception>
@@ -58,18 +60,21 @@ internal sealed class LocalCounter : IAsyncDisposable
     /// <summary>What each process has used until now.</summary>
     public Usage Used() => new(Of("silo"), Of("devhub"), Of("azurite"));
 
-    /// <summary>How many mebibytes each process occupies.</summary>
-    public IReadOnlyDictionary<string, long> ResidentMebibytes() => _running.ToDictionary(process => process.Key, process =>
+    /// <summary>The most mebibytes that each process has occupied, and what it occupies now.</summary>
+    public IReadOnlyDictionary<string, MemoryFigures> Memory() => _running.ToDictionary(process => process.Key, process =>
     {
         using var running = Process.GetProcessById(process.Value.Pid);
-        return running.WorkingSet64 >> 20;
+        return new MemoryFigures(running.PeakWorkingSet64 >> 20, running.WorkingSet64 >> 20);
     });
+
+    /// <summary>The end of the silo's log.</summary>
+    public IEnumerable<string> LastWords() => File.ReadLines(SiloLog).TakeLast(10).Select(line => line[..Math.Min(line.Length, 400)]);
 
     /// <summary>What the silo has logged as a warning or worse: how often from each place, and the first words of the first one.</summary>
     public IReadOnlyList<Complaint> Complaints()
     {
         var (found, before) = (new Dictionary<string, Complaint>(), "");
-        foreach (var line in File.ReadLines(Path.Combine(Data, "logs", "silo.log")))
+        foreach (var line in File.ReadLines(SiloLog))
         {
             if (Complaining.Any(before.StartsWith)) found[before] = found.TryGetValue(before, out var known) ? known with { Count = known.Count + 1 } : new(before, 1, line.Trim()[..Math.Min(line.Trim().Length, 200)]);
             before = line;
@@ -104,6 +109,9 @@ internal readonly record struct Usage(TimeSpan Silo, TimeSpan DevHub, TimeSpan A
 {
     public static Usage operator -(Usage left, Usage right) => new(left.Silo - right.Silo, left.DevHub - right.DevHub, left.Azurite - right.Azurite);
 }
+
+/// <summary>In mebibytes.</summary>
+internal sealed record MemoryFigures(long Peak, long AtEnd);
 
 /// <summary>Something that the silo does not like.</summary>
 internal sealed record Complaint(string Source, int Count, string First)

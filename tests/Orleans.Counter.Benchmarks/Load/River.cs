@@ -64,7 +64,8 @@ internal sealed class River : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _hub.DisposeAsync();
-        await _client.StopAsync();
+        using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        await _client.StopAsync(soon.Token);
         _client.Dispose();
     }
 

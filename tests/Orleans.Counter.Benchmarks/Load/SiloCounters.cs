@@ -26,7 +26,7 @@ internal sealed class SiloCounters : IDisposable
         _session = session;
         _source = new(session.EventStream);
         _source.Dynamic.All += Heard;
-        _reading = new(() => _source.Process()) { IsBackground = true };
+        _reading = new(Listen) { IsBackground = true };
         _reading.Start();
     }
 
@@ -53,10 +53,26 @@ internal sealed class SiloCounters : IDisposable
 
     public void Dispose()
     {
-        _session.Stop();
+        if (_reading.IsAlive) _session.Stop(); // A silo that has died cannot be asked to.
         _reading.Join(TimeSpan.FromSeconds(5));
         _source.Dispose();
         _session.Dispose();
+    }
+
+    private void Listen()
+    {
+        var why = "its stream ended";
+        try
+        {
+            _source.Process();
+        }
+        catch (Exception failure)
+        {
+            why = failure.Message; // On a thread of our own: told to whoever reads next.
+        }
+
+        foreach (var signal in (TaskCompletionSource[])[Volatile.Read(ref _begun), Volatile.Read(ref _collected)])
+            signal.TrySetException(new BenchmarkFailedException($"The silo's meters fell silent: {why}"));
     }
 
     private void Heard(TraceEvent heard)
