@@ -14,11 +14,11 @@ internal sealed class CountingOptions
 
     /// <summary>How many shards of a silo store at once. More hides a distant storage; fewer are done sooner, each, and share transactions better.</summary>
     [Range(1, 256)]
-    public int CheckpointsAtOnce { get; set; } = 8;
+    public int CheckpointsAtOnce { get; set; } = 4;
 
     /// <summary>How many videos of a silo read their rows at once, because an event woke them. More hides a distant storage; past what it can do, all wait longer.</summary>
     [Range(1, 1_000)]
-    public int LoadsAtOnce { get; set; } = 32;
+    public int LoadsAtOnce { get; set; } = 256;
 
     /// <summary>How many of its videos a shard calls at once. More hides slow ones; fewer keep memory and queues small.</summary>
     [Range(1, 10_000)]
