@@ -36,7 +36,12 @@ internal static class HttpStage
     {
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            StatusCodeSelector = failure => failure is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+            StatusCodeSelector = failure => failure switch
+            {
+                BadHttpRequestException bad => bad.StatusCode,
+                TimeoutException => StatusCodes.Status503ServiceUnavailable, // a grain that waits for its storage: later may be better
+                _ => StatusCodes.Status500InternalServerError,
+            },
             SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException, // the caller's mistake, not ours to log as an error
             ExceptionHandler = context => ApiProblem.Of(context.Response.StatusCode).ExecuteAsync(context),
         });
