@@ -15,7 +15,6 @@ public sealed class LocalCounter : IAsyncDisposable
     private readonly bool _restart;
     private readonly int _partitions;
     private Channel<string> _lines = Channel.CreateUnbounded<string>();
-    private Task _collected = Task.CompletedTask;
     private Process? _up;
 
     private LocalCounter(int port, bool restart, int partitions)
@@ -85,6 +84,12 @@ public sealed class LocalCounter : IAsyncDisposable
     /// <summary>Returns when the hub that was killed is replaced by one that is ready.</summary>
     public Task HubRunsAgainAsync() => Line("devhub runs again");
 
+    /// <summary>Asks the storage to end (SIGTERM): killed, Azurite would forget what it has said it had stored. Returns at once; see <see cref="StorageRunsAgainAsync"/>.</summary>
+    public void EndStorage() => Posix.AskToStop(Pid("azurite"));
+
+    /// <summary>Returns when the storage that was ended is replaced by one that is ready.</summary>
+    public Task StorageRunsAgainAsync() => Line("azurite runs again");
+
     /// <summary>Asks everything to stop (SIGTERM) and waits for it.</summary>
     /// <returns>The exit code of <c>counter up</c>.</returns>
     public async Task<int> StopAsync()
@@ -121,8 +126,10 @@ public sealed class LocalCounter : IAsyncDisposable
     public async Task<int> GivesUpAsync()
     {
         var up = Launch();
-        await up.WaitForExitAsync().WaitAsync(Patience);
-        await _collected;
+        using var patience = new CancellationTokenSource(Patience);
+        await foreach (var line in _lines.Reader.ReadAllAsync(patience.Token))
+            if (line.StartsWith("Ready: ", StringComparison.Ordinal)) throw new InvalidOperationException($"It has started.\n{Output}");
+        await up.WaitForExitAsync(patience.Token);
         return up.ExitCode;
     }
 
@@ -138,9 +145,11 @@ public sealed class LocalCounter : IAsyncDisposable
     private RunningProcess? Find(string role) =>
         ProcessesFile.Read(Path.Combine(Data, "processes.json")).FirstOrDefault(process => process.Role == role);
 
+    private int Pid(string role) => (Find(role) ?? throw new InvalidOperationException($"No {role} runs.\n{Output}")).Pid;
+
     private void Kill(string role)
     {
-        using var process = Process.GetProcessById((Find(role) ?? throw new InvalidOperationException($"No {role} runs.\n{Output}")).Pid);
+        using var process = Process.GetProcessById(Pid(role));
         process.Kill();
     }
 
@@ -160,7 +169,7 @@ public sealed class LocalCounter : IAsyncDisposable
             RedirectStandardError = true,
         })!;
         _lines = Channel.CreateUnbounded<string>();
-        _collected = Collect(_up, _lines.Writer);
+        _ = Collect(_up, _lines.Writer);
         return _up;
     }
 

@@ -3,5 +3,5 @@ using Xunit;
 namespace Orleans.Counter.Tests.Azure.River;
 
 /// <summary>Tests that run a whole service take the machine for themselves.</summary>
-[CollectionDefinition(DisableParallelization = true)]
+[CollectionDefinition(nameof(RiverCollection), DisableParallelization = true)]
 public sealed class RiverCollection;

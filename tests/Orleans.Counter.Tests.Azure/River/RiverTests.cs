@@ -98,6 +98,23 @@ public sealed class RiverTests(RiverCounter river) : IClassFixture<RiverCounter>
     }
 
     [Fact]
+    public async Task A_storage_that_is_away_in_the_middle_of_an_import_loses_nothing()
+    {
+        var file = Example.WithPrefix("storage-");
+        using var import = river.Import(file);
+        await import.FirstTenth();
+
+        river.Local.EndStorage();
+        Assert.True(import.IsRunning);
+        await river.Local.StorageRunsAgainAsync();
+        var minutes = RiverCounter.MinutesOf(file, await import.Succeeds());
+        river.Local.KillSilo(); // What is said from now on comes from the table and the log, and from no memory.
+        await river.Local.SiloRunsAgainAsync();
+
+        await IsExact(file, minutes);
+    }
+
+    [Fact]
     public async Task What_a_killed_silo_had_not_stored_comes_back_without_any_new_event()
     {
         const int videos = 2_000, each = 5;

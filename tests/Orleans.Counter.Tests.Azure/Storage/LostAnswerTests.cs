@@ -30,17 +30,19 @@ public sealed class LostAnswerTests(Azurite azurite)
     [Fact]
     public async Task A_transaction_whose_answer_is_lost_is_known_as_our_own_for_all_that_were_in_it()
     {
-        await using var road = new LosesAnswers(await azurite.NewAccount(), write => write is 1 or 2);
+        var account = await azurite.NewAccount();
+        await using var road = new LosesAnswers(account, write => write is 0 or 1);
         await road.Open();
-        var store = await road.Account.Store();
         var videos = Rows.VideosOf(new Shard(0x11)).Take(20).ToList();
+        var atPeace = await account.Store();
+        var first = await Task.WhenAll(videos.Select(video => atPeace.CommitVideo(Rows.Of(video.Value, 1), null, [], Token).AsTask()));
 
-        // The first goes alone and is answered; the others gather behind it.
-        var first = await Task.WhenAll(videos.Select(video => store.CommitVideo(Rows.Of(video.Value, 1), null, [], Token).AsTask()));
+        // The first may go alone; the others gather behind it, so that one of the first two transactions holds many.
+        var store = await road.Account.Store();
         var rows = videos.Select(video => Rows.Of(video.Value, 2)).ToList();
         var second = await Task.WhenAll(rows.Select((row, i) => store.CommitVideo(row, first[i], [Rows.Hour(EventType.View, 12, i + 1)], Token).AsTask()));
 
-        Assert.Equal(2, road.Lost);
+        Assert.InRange(road.Lost, 1, 2);
         foreach (var (row, version) in rows.Zip(second))
         {
             var stands = await store.ReadVideo(row.Video, Token);

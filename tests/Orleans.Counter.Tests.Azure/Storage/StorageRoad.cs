@@ -75,10 +75,12 @@ internal abstract class StorageRoad(StorageAccount account) : IAsyncDisposable
     /// <summary>A request that has come in whole, and the connection on which it waits for its answer.</summary>
     protected sealed record Request(HttpContext Context, string Method, string Target, IReadOnlyDictionary<string, string[]> Headers, byte[] Body)
     {
-        public bool IsTransaction => Target.EndsWith("/$batch", StringComparison.Ordinal);
+        public bool IsTransaction => Path.EndsWith("/$batch", StringComparison.Ordinal);
 
         /// <summary>True for a transaction and for a write of one row; not for the making of a table.</summary>
-        public bool IsWrite => Method is not "GET" && !Target.EndsWith("/Tables", StringComparison.Ordinal);
+        public bool IsWrite => Method is not "GET" && !Path.EndsWith("/Tables", StringComparison.Ordinal);
+
+        private string Path => Target.Split('?')[0];
 
         public static async Task<Request> Read(HttpContext context)
         {
