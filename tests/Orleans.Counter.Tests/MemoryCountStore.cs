@@ -38,7 +38,7 @@ internal class MemoryCountStore : ICountStore
     {
         lock (_lock)
         {
-            if (_videos.GetValueOrDefault(row.Video)?.Version != version) throw new StaleWriterException(row.Video.Value);
+            if (_videos.GetValueOrDefault(row.Video)?.Version != version) return ValueTask.FromException<RowVersion>(new StaleWriterException(row.Video.Value));
             var written = NewVersion();
             _videos[row.Video] = new(row, written);
             foreach (var hour in settled) _hours[(row.Video, hour.Type, hour.Hour)] = hour;
@@ -56,7 +56,7 @@ internal class MemoryCountStore : ICountStore
     {
         lock (_lock)
         {
-            if (_shards.GetValueOrDefault(shard)?.Version != version) throw new StaleWriterException(shard.ToString());
+            if (_shards.GetValueOrDefault(shard)?.Version != version) return ValueTask.FromException<RowVersion>(new StaleWriterException(shard.ToString()));
             var written = NewVersion();
             _shards[shard] = new(row, written);
             Changed();
