@@ -126,5 +126,6 @@ public sealed class OutageTests(HubUnderTest hub) : IClassFixture<HubUnderTest>
 
     private EventHubConnectionOptions Through(FreezableProxy proxy) => EventHubConnectionOptions.FromConnectionString(
         hub.ConnectionString.Replace($"localhost:{hub.Options().Endpoint.Port}", $"127.0.0.1:{proxy.Port}", StringComparison.Ordinal), HubUnderTest.Name)
-        with { OperationTimeout = Short, SilenceMax = Short / 5 };
+        with
+    { OperationTimeout = Short, SilenceMax = Short / 5 };
 }
