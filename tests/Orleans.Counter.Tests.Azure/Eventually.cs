@@ -5,7 +5,7 @@ internal static class Eventually
 {
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>Asks until the answer is as wished, and fails with the last answer when that takes too long. A service that is away for a moment is asked again.</summary>
+    /// <summary>Asks until the answer is as wished, and fails with the last one when that takes too long. A service that is away is asked again.</summary>
     /// <param name="ask">The question.</param>
     /// <param name="wish">True for the answer that ends the waiting.</param>
     /// <param name="patience">30 seconds if not given.</param>

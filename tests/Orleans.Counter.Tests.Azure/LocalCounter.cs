@@ -84,7 +84,8 @@ public sealed class LocalCounter : IAsyncDisposable
     /// <summary>Returns when the hub that was killed is replaced by one that is ready.</summary>
     public Task HubRunsAgainAsync() => Line("devhub runs again");
 
-    /// <summary>Asks the storage to end (SIGTERM): killed, Azurite would forget what it has said it had stored. Returns at once; see <see cref="StorageRunsAgainAsync"/>.</summary>
+    /// <summary>Asks the storage to end (SIGTERM). Returns at once; see <see cref="StorageRunsAgainAsync"/>.</summary>
+    /// <remarks>It is not killed: Azurite would then forget what it has said it had stored, which is more than any service can make good.</remarks>
     public void EndStorage() => Posix.AskToStop(Pid("azurite"));
 
     /// <summary>Returns when the storage that was ended is replaced by one that is ready.</summary>

@@ -15,7 +15,14 @@ public sealed class LocalImport : IDisposable
     {
         _output = Path.GetTempFileName();
         _process = ChildProcess.Start(
-            new() { Role = "import", Program = Tool.Dotnet(), Arguments = [LocalCounter.Program, "import", file, "--scale", $"{scale}", "--url", $"{url}"], Announcement = "Sent " }, _output);
+            new()
+            {
+                Role = "import",
+                Program = Tool.Dotnet(),
+                Arguments = [LocalCounter.Program, "import", file, "--scale", $"{scale}", "--url", $"{url}"],
+                Announcement = "Sent ",
+            },
+            _output);
     }
 
     /// <summary>True until it has ended.</summary>

@@ -63,7 +63,8 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
     private void Gather(List<Pending> together)
     {
         var (operations, bytes) = (0, 0);
-        while (_waiting.TryPeek(out var next) && operations + next.Actions.Count <= TableLayout.OperationsMax && (operations == 0 || bytes + next.Bytes <= TableLayout.TransactionBytesMax)
+        while (_waiting.TryPeek(out var next) && operations + next.Actions.Count <= TableLayout.OperationsMax
+            && (operations == 0 || bytes + next.Bytes <= TableLayout.TransactionBytesMax)
             && !together.Exists(pending => pending.Row.Video == next.Row.Video)) // A transaction that names a row twice fails as a whole.
         {
             operations += next.Actions.Count;

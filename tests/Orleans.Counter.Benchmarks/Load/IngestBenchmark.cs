@@ -56,8 +56,19 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
         var complaints = Complain(counter);
         Say(Machine.Line(new
         {
-            benchmark = "ingest", machine, loadAverageAtEnd = Machine.Now.LoadAverage, events, videos = videoCount, batch, connections, idleSiloCpuPercent = idle,
-            first, again, freshness = new { quiet, busy }, memoryMebibytes = memory, complaints,
+            benchmark = "ingest",
+            machine,
+            loadAverageAtEnd = Machine.Now.LoadAverage,
+            events,
+            videos = videoCount,
+            batch,
+            connections,
+            idleSiloCpuPercent = idle,
+            first,
+            again,
+            freshness = new { quiet, busy },
+            memoryMebibytes = memory,
+            complaints,
         }));
     }
 

@@ -50,7 +50,8 @@ public sealed partial class RiverCounter : IAsyncLifetime
         static DateTimeOffset Time(string text) => DateTimeOffset.ParseExact(text, "u", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Returns when everything that was sent before this call can be seen: an event of each shard, sent now, is counted, and a shard counts in order.</summary>
+    /// <summary>Returns when everything that was sent before this call can be seen.</summary>
+    /// <remarks>A shard counts in the order of the log: when an event of each shard that is sent now is counted, everything before it is, too.</remarks>
     internal async Task CaughtUp()
     {
         var mark = ++_marks;
@@ -87,10 +88,12 @@ public sealed partial class RiverCounter : IAsyncLifetime
     internal async Task<long> Count(string video, string type, CancellationToken cancellationToken) =>
         (await Local.Http.GetFromJsonAsync<CountAnswer>($"/v1/videos/{video}/count?type={type}", cancellationToken))!.Count;
 
-    internal async Task<IReadOnlyList<Point>> Series(string video, string type, DateTimeOffset from, DateTimeOffset to, string granularity, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<Point>> Series(
+        string video, string type, DateTimeOffset from, DateTimeOffset to, string granularity, CancellationToken cancellationToken)
     {
         var range = string.Create(CultureInfo.InvariantCulture, $"from={from:yyyy-MM-dd'T'HH:mm:ss'Z'}&to={to:yyyy-MM-dd'T'HH:mm:ss'Z'}");
-        return (await Local.Http.GetFromJsonAsync<SeriesAnswer>($"/v1/videos/{video}/series?type={type}&{range}&granularity={granularity}", cancellationToken))!.Points;
+        var path = $"/v1/videos/{video}/series?type={type}&{range}&granularity={granularity}";
+        return (await Local.Http.GetFromJsonAsync<SeriesAnswer>(path, cancellationToken))!.Points;
     }
 
     private static string MarkerOf(Shard shard) =>

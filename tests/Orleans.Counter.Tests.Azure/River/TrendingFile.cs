@@ -21,22 +21,27 @@ internal sealed class TrendingFile
     public static TrendingFile Example()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Orleans.Counter.sln"))) folder = folder.Parent ?? throw new FileNotFoundException("The example file is beside the solution, and that was not found.");
+        while (!File.Exists(Path.Combine(folder.FullName, "Orleans.Counter.sln")))
+            folder = folder.Parent ?? throw new FileNotFoundException("The example file is beside the solution, and that was not found.");
         var records = Records(File.ReadAllText(Path.Combine(folder.FullName, "examples", "us-trending-videos.csv"))).ToList();
         Assert(records[0] is ["video_id", "title", "channel_title", "category_id", "date", "views", "likes", ..]);
-        return new([.. records.Skip(1).Select(record => new Line(record[0], record[4], long.Parse(record[5], CultureInfo.InvariantCulture), long.Parse(record[6], CultureInfo.InvariantCulture)))]);
+        return new([.. records.Skip(1).Select(record => new Line(record[0], record[4], Number(record[5]), Number(record[6])))]);
+
+        static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
     }
 
     /// <summary>The same figures for videos of other names: what one test imports, no other one has.</summary>
     public TrendingFile WithPrefix(string prefix) => new([.. _lines.Select(line => line with { Video = prefix + line.Video })]);
 
     /// <summary>Writes what an import needs of it.</summary>
-    public void Save(string path) => File.WriteAllLines(path, ["video_id,date,views,likes", .. _lines.Select(line => $"{line.Video},{line.Date},{line.Views},{line.Likes}")]);
+    public void Save(string path) => File.WriteAllLines(
+        path, ["video_id,date,views,likes", .. _lines.Select(line => $"{line.Video},{line.Date},{line.Views},{line.Likes}")]);
 
     /// <summary>How many events of a type a video has on each date that has any, if so many views or likes are one event.</summary>
     public IReadOnlyDictionary<(string Video, string Type), SortedDictionary<string, long>> Events(long scale)
     {
-        var events = Videos.SelectMany(video => new[] { (video, "view"), (video, "like") }).ToDictionary(key => key, _ => new SortedDictionary<string, long>(StringComparer.Ordinal));
+        var events = Videos.SelectMany(video => new[] { (video, "view"), (video, "like") })
+            .ToDictionary(key => key, _ => new SortedDictionary<string, long>(StringComparer.Ordinal));
         foreach (var line in _lines)
             foreach (var (type, count) in new[] { ("view", line.Views / scale), ("like", line.Likes / scale) })
                 if (count > 0) events[(line.Video, type)][line.Date] = events[(line.Video, type)].GetValueOrDefault(line.Date) + count;

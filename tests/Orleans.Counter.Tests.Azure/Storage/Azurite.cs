@@ -22,7 +22,8 @@ public sealed class Azurite : IAsyncDisposable
     {
         var (_, ports) = await _running.Value;
         var number = Interlocked.Increment(ref _accountsGiven);
-        return number < Accounts ? new(Name(number), Key, ports.Table, ports.Blob) : throw new InvalidOperationException($"All {Accounts} accounts are given; start Azurite with more.");
+        if (number >= Accounts) throw new InvalidOperationException($"All {Accounts} accounts are given; start Azurite with more.");
+        return new(Name(number), Key, ports.Table, ports.Blob);
     }
 
     public async ValueTask DisposeAsync()
@@ -46,7 +47,10 @@ public sealed class Azurite : IAsyncDisposable
         var script = await AzuriteInstall.Ensure(data.Log("npm"), data.Path, _ => { }, CancellationToken.None);
         var spec = new LocalParts(data, ports).Azurite(script) with
         {
-            Environment = new Dictionary<string, string> { ["AZURITE_ACCOUNTS"] = string.Join(';', Enumerable.Range(0, Accounts).Select(number => $"{Name(number)}:{Key}")) },
+            Environment = new Dictionary<string, string>
+            {
+                ["AZURITE_ACCOUNTS"] = string.Join(';', Enumerable.Range(0, Accounts).Select(number => $"{Name(number)}:{Key}")),
+            },
         };
         var process = ChildProcess.Start(spec, data.Log(spec.Role));
         await spec.Ready(process, CancellationToken.None);

@@ -8,7 +8,7 @@ internal sealed class GoodRoad(StorageAccount account) : StorageRoad(account)
     protected override async Task Carry(Request request) => await Answer(request, await Forward(request));
 }
 
-/// <summary>Writes arrive and are done, and the connection ends instead of answering: for the writes, in the order in which they come, that were chosen.</summary>
+/// <summary>Some writes, chosen by their number, arrive and are done, and the connection ends instead of answering.</summary>
 internal sealed class LosesAnswers(StorageAccount account, Func<int, bool> loses) : StorageRoad(account)
 {
     private int _writes;

@@ -44,7 +44,8 @@ public sealed class DeadLetterTests(Azurite azurite)
     public async Task A_letter_with_nothing_in_it_and_the_longest_of_names_is_kept()
     {
         var account = await azurite.NewAccount();
-        var name = string.Create(CultureInfo.InvariantCulture, $"types/{new string('-', VideoId.LengthMax)}/{long.MaxValue:x16}-{new string('z', EventType.LengthMax)}-{int.MaxValue}");
+        var (video, type) = (new string('-', VideoId.LengthMax), new string('z', EventType.LengthMax));
+        var name = string.Create(CultureInfo.InvariantCulture, $"types/{video}/{long.MaxValue:x16}-{type}-{int.MaxValue}");
 
         await (await account.DeadLetters()).Add(new(name, "too_many_types", "", 0, ReadOnlyMemory<byte>.Empty), Token);
 

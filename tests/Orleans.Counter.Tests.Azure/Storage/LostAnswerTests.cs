@@ -154,7 +154,7 @@ public sealed class LostAnswerTests(Azurite azurite)
         Assert.Equal(patient.Text(), (await store.ReadVideo(patient.Video, Token))!.Row.Text());
     }
 
-    /// <summary>Videos of two shards count to six, each step a commit of its own; after each a dead activation tries the step again with the version before it.</summary>
+    /// <summary>Videos of two shards count to six, each step a commit; after each a dead activation tries the step again with the version before it.</summary>
     private static async Task CountsAreExact(StorageRoad road, StorageAccount account)
     {
         const int steps = 6;
@@ -169,7 +169,8 @@ public sealed class LostAnswerTests(Azurite azurite)
             {
                 var before = version;
                 version = await store.CommitVideo(Step(video, step), before, [Rows.Hour(EventType.View, 12, step)], Token);
-                await Assert.ThrowsAsync<StaleWriterException>(async () => await store.CommitVideo(Step(video, step), before, [Rows.Hour(EventType.View, 13, step)], Token));
+                await Assert.ThrowsAsync<StaleWriterException>(
+                    async () => await store.CommitVideo(Step(video, step), before, [Rows.Hour(EventType.View, 13, step)], Token));
             }
         }));
 

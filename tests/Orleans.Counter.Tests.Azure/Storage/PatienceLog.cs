@@ -24,7 +24,8 @@ internal sealed class PatienceLog : ILogger<Patience>
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (state is not IEnumerable<KeyValuePair<string, object?>> fields || fields.FirstOrDefault(field => field.Key == "Attempt").Value is not int attempt) return;
+        if (state is not IEnumerable<KeyValuePair<string, object?>> fields) return;
+        if (fields.FirstOrDefault(field => field.Key == "Attempt").Value is not int attempt) return;
         lock (_lock)
             foreach (var (number, seen) in _watched)
                 if (attempt >= number) seen.TrySetResult();

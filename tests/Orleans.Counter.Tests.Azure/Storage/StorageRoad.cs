@@ -51,12 +51,15 @@ internal abstract class StorageRoad(StorageAccount account) : IAsyncDisposable
     /// <summary>Brings a request to the storage, which has done what it says when this returns.</summary>
     protected async Task<HttpResponseMessage> Forward(Request request)
     {
-        using var forwarded = new HttpRequestMessage(new(request.Method), new Uri($"http://127.0.0.1:{account.TablePort}{request.Target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }))
-        {
-            Content = new ByteArrayContent(request.Body),
-        };
+        // To the letter, or the signature does not fit any more.
+        var target = new Uri($"http://127.0.0.1:{account.TablePort}{request.Target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var forwarded = new HttpRequestMessage(new(request.Method), target) { Content = new ByteArrayContent(request.Body) };
         foreach (var (name, values) in request.Headers)
-            if (!OfTheConnection.Contains(name, StringComparer.OrdinalIgnoreCase) && !forwarded.Headers.TryAddWithoutValidation(name, values)) forwarded.Content.Headers.TryAddWithoutValidation(name, values);
+        {
+            if (OfTheConnection.Contains(name, StringComparer.OrdinalIgnoreCase)) continue;
+            if (!forwarded.Headers.TryAddWithoutValidation(name, values)) forwarded.Content.Headers.TryAddWithoutValidation(name, values);
+        }
+
         return await _storage.SendAsync(forwarded);
     }
 

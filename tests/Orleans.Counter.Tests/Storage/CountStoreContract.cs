@@ -65,7 +65,12 @@ public abstract class CountStoreContract
     public async Task A_commit_replaces_the_whole_row_and_changes_its_version()
     {
         var store = await NewStore();
-        var first = Rows.Of("kittens", 1, new(EventType.View, Cell.Plain(3)), new(Like, Cell.Plain(1))) with { Open = [Rows.Hour(EventType.View, Noon, 3)], SettledThrough = Noon - 1, Duplicates = 5 };
+        var first = Rows.Of("kittens", 1, new(EventType.View, Cell.Plain(3)), new(Like, Cell.Plain(1))) with
+        {
+            Open = [Rows.Hour(EventType.View, Noon, 3)],
+            SettledThrough = Noon - 1,
+            Duplicates = 5,
+        };
         var second = Rows.Of("kittens", 2, new TypeTotal(EventType.View, Cell.Plain(4)));
 
         var one = await store.CommitVideo(first, null, [], Token);
@@ -84,7 +89,8 @@ public abstract class CountStoreContract
         var row = Rows.Of("kittens", 2);
         var two = await store.CommitVideo(row, one, [settled], Token);
 
-        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.CommitVideo(Rows.Of("kittens", 3), one, [Rows.Hour(EventType.View, Noon, 9), Rows.Hour(Like, Noon, 9)], Token));
+        HourCells[] hours = [Rows.Hour(EventType.View, Noon, 9), Rows.Hour(Like, Noon, 9)];
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.CommitVideo(Rows.Of("kittens", 3), one, hours, Token));
 
         Assert.Equal((row.Text(), two), await Stands(store, row.Video));
         Assert.Equal([settled.Text()], await Day(store, row.Video, EventType.View, Today));
@@ -121,7 +127,7 @@ public abstract class CountStoreContract
         var version = await store.CommitVideo(Rows.Of("kittens", 1), null, [], Token);
         var rows = Enumerable.Range(2, 8).Select(position => Rows.Of("kittens", position)).ToList();
 
-        var commits = rows.Select(row => (Row: row, Commit: store.CommitVideo(row, version, [], Token).AsTask())).ToList();
+        var commits = rows.Select(row => (Row: row, Commit: Commit(row))).ToList();
         var refused = 0;
         foreach (var (_, commit) in commits)
             if (await Record.ExceptionAsync(() => commit) is { } failure)
@@ -131,9 +137,11 @@ public abstract class CountStoreContract
             }
 
         Assert.Equal(7, refused);
-        var (stored, stored2) = await Stands(store, VideoId.Parse("kittens"));
+        var (stored, itsVersion) = await Stands(store, VideoId.Parse("kittens"));
         var winner = Assert.Single(commits, commit => commit.Commit.IsCompletedSuccessfully);
-        Assert.Equal((winner.Row.Text(), await winner.Commit), (stored, stored2));
+        Assert.Equal((winner.Row.Text(), await winner.Commit), (stored, itsVersion));
+
+        async Task<RowVersion> Commit(VideoRow row) => await store.CommitVideo(row, version, [], Token);
     }
 
     [Fact]
@@ -159,12 +167,15 @@ public abstract class CountStoreContract
     public async Task A_commit_settles_as_many_days_as_the_bound_allows()
     {
         var store = await NewStore();
-        var hours = Enumerable.Range(0, TableLayout.SettledDaysMax).SelectMany(day => Enumerable.Range(0, 24).Select(hour => Rows.Hour(EventType.View, (day * 24) + hour, day, hour + 1))).ToList();
+        var hours = Enumerable.Range(0, TableLayout.SettledDaysMax * 24).Select(hour => Rows.Hour(EventType.View, hour, hour / 24, hour + 1)).ToList();
 
         await store.CommitVideo(Rows.Of("kittens", 1), null, hours, Token);
 
         for (var day = 0; day < TableLayout.SettledDaysMax; day++)
-            Assert.Equal(hours.Skip(day * 24).Take(24).Select(Gens.Text), await Day(store, VideoId.Parse("kittens"), EventType.View, TableLayout.DayOf(day * 24)));
+        {
+            var settled = await Day(store, VideoId.Parse("kittens"), EventType.View, TableLayout.DayOf(day * 24));
+            Assert.Equal(hours.Skip(day * 24).Take(24).Select(Gens.Text), settled);
+        }
     }
 
     [Fact]
@@ -177,8 +188,11 @@ public abstract class CountStoreContract
         var before = await Task.WhenAll(stale.Select(async i => (i, Version: await store.CommitVideo(Rows.Of(videos[i].Value, 2), versions[i], [], Token))));
 
         var rows = videos.Select(video => Rows.Of(video.Value, 3, new TypeTotal(EventType.View, Cell.Plain(1)))).ToList();
-        var outcomes = await Task.WhenAll(rows.Select((row, i) => Record.ExceptionAsync(
-            async () => await store.CommitVideo(row, versions[i], i % 5 == 0 ? [Rows.Hour(EventType.View, Noon, i + 1), Rows.Hour(Like, Noon + 24, i + 1)] : [], Token)).AsTask()));
+        var outcomes = await Task.WhenAll(rows.Select((row, i) => Record.ExceptionAsync(async () =>
+        {
+            HourCells[] settled = i % 5 == 0 ? [Rows.Hour(EventType.View, Noon, i + 1), Rows.Hour(Like, Noon + 24, i + 1)] : [];
+            await store.CommitVideo(row, versions[i], settled, Token);
+        }).AsTask()));
 
         for (var i = 0; i < videos.Count; i++)
         {
@@ -205,7 +219,8 @@ public abstract class CountStoreContract
     {
         var store = await NewStore();
         var types = Enumerable.Range(10, EventType.PerVideoMax).Select(number => EventType.Parse(new string('z', EventType.LengthMax - 2) + number)).ToList();
-        var row = Rows.Of(new string('-', VideoId.LengthMax), 1, [.. types.Select(type => new TypeTotal(type, new(long.MaxValue, double.MaxValue, double.MinValue, double.MaxValue)))]) with
+        var largest = new Cell(long.MaxValue, double.MaxValue, double.MinValue, double.MaxValue);
+        var row = Rows.Of(new string('-', VideoId.LengthMax), 1, [.. types.Select(type => new TypeTotal(type, largest))]) with
         {
             Open = [.. types.Select(type => Rows.Hour(type, Noon, 1))],
         };
@@ -253,7 +268,8 @@ public abstract class CountStoreContract
     public async Task The_first_to_say_which_log_it_is_has_said_it_for_all()
     {
         var store = await NewStore();
-        LogRow first = new("events", new DateTimeOffset(2026, 11, 23, 10, 5, 0, TimeSpan.Zero).AddTicks(7_654_321), 4, 0), second = first with { PartitionCount = 8 };
+        var created = new DateTimeOffset(2026, 11, 23, 10, 5, 0, TimeSpan.Zero).AddTicks(7_654_321);
+        LogRow first = new("events", created, 4, 0), second = first with { PartitionCount = 8 };
 
         Assert.Null(await store.ReadLog(Token));
         Assert.Equal(first, await store.AddLog(first, Token));
