@@ -14,9 +14,12 @@ internal readonly record struct Cell([property: Id(0)] long Count, [property: Id
 
     public static Cell Plain(long count) => count == 0 ? Nothing : new(count, count, 1, 1);
 
-    /// <summary>Both together. Counts add exactly; sums add in the order of the log, which is the same at every replay.</summary>
+    /// <summary>
+    /// Both together. Counts add exactly; sums add in the order of the log, which is the same at every replay, and stay at the largest number where they would be infinite:
+    /// neither the table nor JSON can hold that.
+    /// </summary>
     public static Cell operator +(Cell left, Cell right) =>
         left.Count == 0 ? right
         : right.Count == 0 ? left
-        : new(left.Count + right.Count, left.Sum + right.Sum, Math.Min(left.Min, right.Min), Math.Max(left.Max, right.Max));
+        : new(left.Count + right.Count, Math.Clamp(left.Sum + right.Sum, double.MinValue, double.MaxValue), Math.Min(left.Min, right.Min), Math.Max(left.Max, right.Max));
 }

@@ -54,9 +54,13 @@ public sealed class EventHubRange : IBatchContainer
     /// <inheritdoc/>
     public bool ImportRequestContext() => false;
 
-    /// <summary>This range and the one that follows it, as one.</summary>
-    internal EventHubRange Join(EventHubRange next) =>
-        new(StreamId, After, next.Last, next.Beat, next.EnqueuedTime, next.Items.Count == 0 ? Items : [.. Items, .. next.Items], Weight + next.Weight);
+    /// <summary>This range and those that follow it, as one.</summary>
+    internal EventHubRange Join(params IReadOnlyList<EventHubRange> following)
+    {
+        var last = following[^1];
+        object[] items = [.. Items, .. following.SelectMany(range => range.Items)];
+        return new(StreamId, After, last.Last, last.Beat, last.EnqueuedTime, items, Weight + following.Sum(range => range.Weight));
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{StreamId} ({After}, {Last}]";

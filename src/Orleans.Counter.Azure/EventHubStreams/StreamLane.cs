@@ -61,13 +61,22 @@ internal sealed class StreamLane(StreamId streamId, long after, LaneLimits limit
 
         // A range that ends exactly at the place asked for is skipped by the agent, so nothing may be joined to it.
         if (!range.SequenceToken.Equals(_place))
-            while (_held.First is { Value: var next } && range.Items.Count + next.Items.Count <= limits.ItemsPerDelivery && range.Weight + next.Weight <= limits.WeightPerDelivery)
-            {
-                range = range.Join(next);
-                _held.RemoveFirst();
-            }
-
+            range = WithWhatFollows(range);
         return _current = range;
+    }
+
+    private EventHubRange WithWhatFollows(EventHubRange range)
+    {
+        var (items, weight) = (range.Items.Count, range.Weight);
+        List<EventHubRange> following = [];
+        while (_held.First is { Value: var next } && items + next.Items.Count <= limits.ItemsPerDelivery && weight + next.Weight <= limits.WeightPerDelivery)
+        {
+            (items, weight) = (items + next.Items.Count, weight + next.Weight);
+            following.Add(next);
+            _held.RemoveFirst();
+        }
+
+        return following.Count == 0 ? range : range.Join(following);
     }
 
     public void Leave(EventHubCursor cursor)

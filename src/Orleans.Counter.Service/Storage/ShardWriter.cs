@@ -95,6 +95,7 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
                 var spoiler = Owner(together, conflict.FailedTransactionActionIndex ?? 0);
                 await Settle(spoiler);
                 together.Remove(spoiler);
+                attempt = 0; // The storage answers.
             }
             catch (Exception exception) when (Patience.MayPass(exception, CancellationToken.None))
             {

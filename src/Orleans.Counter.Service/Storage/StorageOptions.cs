@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Azure.Storage.Blobs;
@@ -11,6 +12,9 @@ namespace Orleans.Counter.Storage;
 internal sealed class StorageOptions : IValidatableObject
 {
     public const string Section = "Storage";
+
+    // Without a bound, a cold start under load opens a connection for every row that it reads, until the process may open no more.
+    private static readonly HttpClientTransport Transport = new(new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256, UseCookies = false, AllowAutoRedirect = false }));
 
     /// <summary>Of a storage account or of Azurite. Instead of the addresses.</summary>
     public string? ConnectionString { get; set; }
@@ -27,7 +31,7 @@ internal sealed class StorageOptions : IValidatableObject
 
     public TableServiceClient Tables(int retries)
     {
-        var options = new TableClientOptions { Retry = { MaxRetries = retries, Mode = RetryMode.Exponential, NetworkTimeout = TimeSpan.FromSeconds(15) } };
+        var options = new TableClientOptions { Transport = Transport, Retry = { MaxRetries = retries, Mode = RetryMode.Exponential, NetworkTimeout = TimeSpan.FromSeconds(15) } };
         return ConnectionString is { } connection ? new(connection, options) : new(TableServiceUri, new DefaultAzureCredential(), options);
     }
 
