@@ -57,7 +57,7 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
             ["Storage__ConnectionString"] = storage ?? "",
             ["Silo__Port"] = $"{ports.Silo}",
             ["Silo__GatewayPort"] = $"{ports.Gateway}",
-            // Hundreds of thousands of grains live long, and events die young: a nursery of 128 MB visits the grains a sixth as often (docs/performance.md).
+            // Hundreds of thousands of grains live long, and events die young: a nursery of 128 MB visits the grains far less often (docs/performance.md).
             ["DOTNET_GCgen0size"] = "0x8000000",
         },
         Url = SiloUrl(port),

@@ -9,7 +9,7 @@ namespace Orleans.Counter.Benchmarks.Load;
 /// </remarks>
 internal sealed class IngestBenchmark(int events, int videoCount, int batch, int connections, TextWriter output)
 {
-    private static readonly TimeSpan IdleFor = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StartWatchedFor = TimeSpan.FromSeconds(3);
     private readonly VideoId[] _videos = Workload.Videos(videoCount);
 
     public async Task<int> Run(CancellationToken cancellationToken)
@@ -37,8 +37,8 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
         using var generator = new LoadGenerator(counter.Url, connections);
         var rounds = new Round(counter, river, counters, generator);
 
-        var idle = await Idle(counter, cancellationToken);
-        Say($"Idle: the silo takes {idle:0.0} % of a processor.");
+        var started = await JustStarted(counter, cancellationToken);
+        Say($"Just started, asked nothing: the silo takes {started:0.0} % of a processor.");
         var (first, expected) = await Measure("first", 1, rounds, cancellationToken);
         var (again, more) = await Measure("again", 2, rounds, cancellationToken);
         await Verify(generator, [.. expected.Zip(more, (one, other) => one + other)], cancellationToken);
@@ -63,7 +63,7 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
             videos = videoCount,
             batch,
             connections,
-            idleSiloCpuPercent = idle,
+            justStartedSiloCpuPercent = started,
             first,
             again,
             freshness = new { quiet, busy },
@@ -100,10 +100,11 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
             if (count != expected[place]) throw new BenchmarkFailedException($"Video {_videos[place]} counts {count}; {expected[place]} different events were sent.");
         });
 
-    private static async Task<double> Idle(LocalCounter counter, CancellationToken cancellationToken)
+    // Compiling its code is most of what a silo does now: this is no figure of a silo at rest.
+    private static async Task<double> JustStarted(LocalCounter counter, CancellationToken cancellationToken)
     {
         var (before, began) = (counter.Used(), Stopwatch.GetTimestamp());
-        await Task.Delay(IdleFor, cancellationToken);
+        await Task.Delay(StartWatchedFor, cancellationToken);
         return Math.Round(100 * ((counter.Used() - before).Silo / Stopwatch.GetElapsedTime(began)), 1);
     }
 
