@@ -25,6 +25,7 @@ internal sealed class AmqpSender : IAsyncDisposable
 
     public async Task Send(EventData data, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested(); // Queued, it could be written before the wait below notices.
         var send = new PendingSend(_partitionId, data);
         var started = _deadline.Time.GetTimestamp();
         ObjectDisposedException.ThrowIf(!_queue.Writer.TryWrite(send), typeof(AmqpEventHub));
