@@ -10,7 +10,7 @@ using Orleans.TestingHost;
 
 namespace Orleans.Counter.Tests;
 
-/// <summary>The stages behind the hub in one silo of this process, on a hub and a store in memory. Everything else is what production runs.</summary>
+/// <summary>The stages behind the hub in silos of this process, one if nothing else is said, on a hub and a store in memory. Everything else is what production runs.</summary>
 internal sealed class CounterCluster : IAsyncDisposable
 {
     public const int Partitions = 2;
@@ -34,11 +34,11 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     public IGrainFactory Grains => _cluster.Client;
 
-    public static async Task<CounterCluster> Start(MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null)
+    public static async Task<CounterCluster> Start(MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1)
     {
         clock ??= TimeProvider.System;
         var (counts, events, letters) = (store ?? new MemoryCountStore(), hub ?? new MemoryHub(Partitions, clock), new MemoryDeadLetters());
-        var builder = new InProcessTestClusterBuilder(1);
+        var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSiloHost((_, host) =>
         {
@@ -63,6 +63,25 @@ internal sealed class CounterCluster : IAsyncDisposable
         foreach (var partition in events.GroupBy(one => Shard.Of(one.Video).Partition(Partitions)))
             Hub.Append(partition.Key.ToString(CultureInfo.InvariantCulture), Events.Frame([.. partition]).Data());
     }
+
+    /// <summary>Adds a silo, and returns when all know it.</summary>
+    public async Task<InProcessSiloHandle> Join()
+    {
+        var silo = await _cluster.StartAdditionalSiloAsync();
+        await _cluster.WaitForLivenessToStabilizeAsync();
+        return silo;
+    }
+
+    /// <summary>Asks a silo to leave, and returns when it has.</summary>
+    public Task Leave(InProcessSiloHandle silo) => _cluster.StopSiloAsync(silo);
+
+    /// <summary>Ends a silo without giving it the time to store anything.</summary>
+    public Task Kill(InProcessSiloHandle silo) => _cluster.KillSiloAsync(silo);
+
+    public IReadOnlyList<InProcessSiloHandle> Silos => [.. _cluster.Silos];
+
+    /// <summary>Where a grain is awake; null if it sleeps.</summary>
+    public SiloAddress? HomeOf(IAddressable grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out var context) ? context.Address.SiloAddress : null;
 
     public async Task Forget(VideoId video)
     {

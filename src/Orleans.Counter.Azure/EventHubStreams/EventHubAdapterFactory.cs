@@ -12,6 +12,7 @@ internal sealed class EventHubAdapterFactory(string name, IServiceProvider servi
 {
     private readonly ILogger _logger = services.GetRequiredService<ILoggerFactory>().CreateLogger($"{typeof(EventHubAdapterFactory).Namespace}.{name}");
     private readonly TimeProvider _clock = services.GetService<TimeProvider>() ?? TimeProvider.System;
+    private readonly IClusterMembershipService _membership = services.GetRequiredService<IClusterMembershipService>();
     private readonly EventHubReceiverOptions _reading = services.GetOptionsByName<EventHubReceiverOptions>(name);
     private readonly EventHubStreamCacheOptions _caching = services.GetOptionsByName<EventHubStreamCacheOptions>(name);
     private readonly IEventHubDataAdapter _data = services.GetRequiredKeyedService<IEventHubDataAdapter>(name);
@@ -48,10 +49,13 @@ internal sealed class EventHubAdapterFactory(string name, IServiceProvider servi
     public IQueueCache CreateQueueCache(QueueId queueId) => _caches[queueId] = new();
 
     public IQueueAdapterReceiver CreateReceiver(QueueId queueId) =>
-        new EventHubReceiver(Mapper.QueueToPartition(queueId), _hub, _data, _caches[queueId], _reading, _caching, _clock, _logger);
+        new EventHubReceiver(Mapper.QueueToPartition(queueId), _hub, OwnerLevel, _data, _caches[queueId], _reading, _caching, _clock, _logger);
 
     public Task QueueMessageBatchAsync<T>(StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext) =>
         throw new NotSupportedException($"The streams '{name}' only read: events are sent to the event hub itself.");
+
+    // Who knows more of the cluster takes a partition from who knows less: a silo that was frozen, and wakes up, takes nothing from anybody. Asked anew whenever a reader is opened.
+    private long OwnerLevel() => _membership.CurrentSnapshot.Version.Value;
 
     private HashRingBasedPartitionedStreamQueueMapper Mapper =>
         _mapper ?? throw new InvalidOperationException("The partitions of the hub are known only after CreateAdapter.");

@@ -13,7 +13,7 @@ namespace Orleans.Counter.EventHubStreams;
 /// <remarks>Lives on its agent's turns: nothing here runs at the same time as a cursor of the cache, but a cursor may move wherever something is awaited.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Orleans shuts a receiver down and never disposes of it.")]
 internal sealed partial class EventHubReceiver(
-    string partitionId, IEventHub hub, IEventHubDataAdapter adapter, EventHubQueueCache cache,
+    string partitionId, IEventHub hub, Func<long> ownerLevel, IEventHubDataAdapter adapter, EventHubQueueCache cache,
     EventHubReceiverOptions reading, EventHubStreamCacheOptions caching, TimeProvider clock, ILogger logger) : IQueueAdapterReceiver
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -72,7 +72,7 @@ internal sealed partial class EventHubReceiver(
         var lanes = data.Streams.Zip(start.After, (stream, after) => new StreamLane(stream, after, limits)).ToArray();
         cache.Reset(lanes);
         _ranges = new(lanes);
-        _log = new(partitionId, hub, data, start, reading, clock);
+        _log = new(partitionId, hub, ownerLevel, data, start, reading, clock);
         var last = start.After.Min();
         LogTookOver(partitionId, lanes.Length, last, start.ReadFrom);
     }

@@ -28,6 +28,7 @@ public static class EventHubStreamBuilderExtensions
                 agent.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(10);
                 agent.StreamInactivityPeriod = TimeSpan.FromDays(365);
             }));
+            streams.ConfigurePartitionBalancing((services, provider) => new PartitionBalancer(services, provider));
             streams.ConfigureBackoffProvider((Func<IServiceProvider, string, IMessageDeliveryBackoffProvider>)((_, _) => new ShortBackoff()));
             configure(new SiloEventHubStreamConfigurator(streams));
         });

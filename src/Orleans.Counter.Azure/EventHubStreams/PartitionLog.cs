@@ -4,7 +4,8 @@ using Orleans.Counter.EventHubs;
 namespace Orleans.Counter.EventHubStreams;
 
 /// <summary>The reader's place in a partition: which message comes next, and the connection that brings it.</summary>
-internal sealed class PartitionLog(string partitionId, IEventHub hub, IPartitionDataAdapter data, PartitionStart start, EventHubReceiverOptions reading, TimeProvider clock)
+internal sealed class PartitionLog(
+    string partitionId, IEventHub hub, Func<long> ownerLevel, IPartitionDataAdapter data, PartitionStart start, EventHubReceiverOptions reading, TimeProvider clock)
 {
     private readonly long _stored = start.After.Min();
     private EventPosition _from = start.ReadFrom;
@@ -17,7 +18,7 @@ internal sealed class PartitionLog(string partitionId, IEventHub hub, IPartition
     /// <summary>The messages that have come, or none when it is time.</summary>
     public async Task<IReadOnlyList<ReceivedEvent>> Receive(DateTimeOffset until, CancellationToken cancellationToken)
     {
-        _reader ??= hub.OpenReader(partitionId, _from, ownerLevel: 0);
+        _reader ??= hub.OpenReader(partitionId, _from, ownerLevel());
         _receiving ??= _reader.Receive(reading.PrefetchCount, CancellationToken.None).AsTask();
         if (!_receiving.IsCompleted)
         {

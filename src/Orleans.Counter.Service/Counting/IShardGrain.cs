@@ -2,7 +2,7 @@ using Orleans.Concurrency;
 
 namespace Orleans.Counter.Counting;
 
-/// <summary>One shard. Its events reach it through its stream, so this interface only asks.</summary>
+/// <summary>One shard. Its events reach it through its stream.</summary>
 /// <remarks>Keyed by <see cref="Shard.ToString"/>.</remarks>
 [GrainInterfaceType("shard")]
 internal interface IShardGrain : IGrainWithStringKey
@@ -10,6 +10,10 @@ internal interface IShardGrain : IGrainWithStringKey
     /// <summary>How far the shard has counted and stored. Answers from memory; a shard that no range has reached since it woke up knows only the start.</summary>
     [Alias("progress"), AlwaysInterleave]
     ValueTask<Progress> Progress(CancellationToken cancellationToken = default);
+
+    /// <summary>Stores what the shard holds; if it belongs on another silo, it ends here then. Its silo asks this when it leaves the cluster.</summary>
+    [Alias("leave"), AlwaysInterleave, ResponseTimeout("00:10:00")]
+    ValueTask Leave(CancellationToken cancellationToken = default);
 }
 
 /// <summary>How far a shard is.</summary>

@@ -10,9 +10,10 @@ namespace Orleans.Counter.Counting;
 // Ranges come one at a time. A checkpoint runs beside them: it stores what the videos hold then, which may be more than _counted says, and that does no harm,
 // because a video skips by its own position. Going back means forgetting: an active subscription cannot rewind, so the activation ends, and the next one resumes after
 // what is stored. Until it does, whatever this one still does is harmless, too: videos know their positions, and rows their versions.
-[GrainType("shard"), ImplicitStreamSubscription(StreamNames.Shards)]
+// Leaving for another silo is going back to where it stands: it ends, stores what came since its last checkpoint when no range can come any more, and the next activation goes on there.
+[GrainType("shard"), ShardPlacement, ImplicitStreamSubscription(StreamNames.Shards)]
 internal sealed partial class ShardGrain(
-    ICountStore store, LogIdentity log, CountingGates gates, IOptions<CountingOptions> options, TimeProvider clock, CountingInstruments instruments, ILogger<ShardGrain> logger)
+    ICountStore store, LogIdentity log, ShardHomes homes, LocalShards awake, CountingGates gates, IOptions<CountingOptions> options, TimeProvider clock, CountingInstruments instruments, ILogger<ShardGrain> logger)
     : Grain, IShardGrain, IStreamSubscriptionObserver, IAsyncObserver<EventHubRange>
 {
     private readonly Dictionary<VideoId, GivenVideo> _videos = [];
@@ -21,6 +22,8 @@ internal sealed partial class ShardGrain(
     private Position _stored;
     private RowVersion? _version;
     private IGrainTimer? _timer;
+    private Task? _storing;
+    private bool _goesBack;
 
     private Shard Shard => Shard.Parse(this.GetPrimaryKeyString());
 
@@ -33,7 +36,8 @@ internal sealed partial class ShardGrain(
         _stored = _counted = Position.Max(row?.Row.Position ?? Position.Start, Position.Of(log.Era, -1));
         _countedTime = row?.Row.EnqueuedTime ?? DateTimeOffset.UnixEpoch;
         var pace = options.Value.CheckpointEvery;
-        _timer ??= this.RegisterGrainTimer(Checkpoint, new() { DueTime = pace * (0.5 + (Random.Shared.NextDouble() / 2)), Period = pace, Interleave = true, KeepAlive = true });
+        awake.Woke(this.AsReference<IShardGrain>());
+        _timer ??= this.RegisterGrainTimer(StoreAndMove, new() { DueTime = pace * (0.5 + (Random.Shared.NextDouble() / 2)), Period = pace, Interleave = true, KeepAlive = true });
         await handles.Create<EventHubRange>().ResumeAsync(this, new EventSequenceTokenV2(_counted.SequenceNumber));
     }
 
@@ -58,6 +62,23 @@ internal sealed partial class ShardGrain(
 
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask; // With an infinite delivery time, nobody calls this.
 
+    public async ValueTask Leave(CancellationToken cancellationToken) => await StoreAndMove(cancellationToken);
+
+    /// <summary>No range comes any more: what has come since the last checkpoint is stored, and the next activation has nothing to hear again.</summary>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_timer is null || _goesBack) return;
+            if (_storing is not null) await _storing;
+            await StoreWhatChanged(cancellationToken);
+        }
+        finally
+        {
+            awake.Gone(this.AsReference<IShardGrain>());
+        }
+    }
+
     private async Task Give(EventHubRange range)
     {
         var byVideo = new Dictionary<VideoId, List<Entry>>();
@@ -76,6 +97,24 @@ internal sealed partial class ShardGrain(
     {
         if (!_videos.TryGetValue(id, out var video)) _videos[id] = video = new(GrainFactory.GetGrain<IVideoGrain>(id.Value));
         return video;
+    }
+
+    /// <summary>A checkpoint; and if the shard belongs on another silo by now, its end here. Its videos have left with it, each after it had stored itself.</summary>
+    private async Task StoreAndMove(CancellationToken cancellationToken)
+    {
+        var storing = _storing ??= Checkpoint(cancellationToken);
+        try
+        {
+            await storing;
+        }
+        finally
+        {
+            if (_storing == storing) _storing = null;
+        }
+
+        if (_goesBack || homes.IsHere(Shard)) return;
+        LogMoving(Shard);
+        DeactivateOnIdle();
     }
 
     /// <summary>Has the videos store what they were given; when all have, the shard itself goes on from here after a crash.</summary>
@@ -127,12 +166,16 @@ internal sealed partial class ShardGrain(
     {
         LogGoingBack(because is GoesBackException ? null : because, Shard, _stored, because.Message);
         instruments.WentBack();
+        _goesBack = true;
         _timer?.Dispose();
         DeactivateOnIdle();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard} goes back to {Stored}: {Reason}.")]
     private partial void LogGoingBack(Exception? exception, Shard shard, Position stored, string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Shard {Shard} belongs on another silo now, and leaves.")]
+    private partial void LogMoving(Shard shard);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard} could not store everything this time: {Reason}.")]
     private partial void LogNotStored(Shard shard, string reason);

@@ -1,15 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
 using Orleans.Counter.Storage;
-using Orleans.Placement;
 
 namespace Orleans.Counter.Counting;
 
 // Apply runs one call at a time; Flush and Recent run beside it, wherever it waits. Apply waits only before it changes anything, and Flush captures the row before
 // it waits for the store, so what is added during the write changes the next row, not this one. Two writes never overlap: _writing is the one under way.
 // An hour can be opened only by Apply, so while Apply reads a settled hour nobody else opens it, changes it and settles it again.
-[GrainType("video"), PreferLocalPlacement]
-internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters, CountingGates gates, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain
+[GrainType("video"), ShardPlacement]
+internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters, ShardHomes homes, CountingGates gates, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain
 {
     private Video? _video;
     private RowVersion? _version;
@@ -42,6 +41,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         if (_stored < wanted || video.NextSettle <= clock.GetUtcNow() || video.IsFull)
             do await WriteOnce(video);
             while (_stored < wanted);
+        if (!homes.IsHere(Shard.Of(Id))) DeactivateOnIdle(); // Its shard lives elsewhere by now; the next call wakes it up there.
         return new(_stored, video.NextSettle);
     }
 

@@ -27,9 +27,10 @@ internal sealed partial class LogCheck(IEventHub hub, ICountStore store, LogIden
 
     private async Task CheckEnds(HubProperties found, LogRow known, CancellationToken cancellationToken)
     {
+        // The checkpoints first: while other silos count, those that are asked for later may be beyond the ends that were asked for before.
+        var checkpoints = await Task.WhenAll(Shard.All.Select(async shard => (Shard: shard, Checkpoint: (await store.ReadShard(shard, cancellationToken))?.Row)));
         var ends = new long[found.PartitionIds.Count];
         for (var i = 0; i < ends.Length; i++) ends[i] = (await Ask(token => hub.GetPartitionProperties(found.PartitionIds[i], token), cancellationToken)).LastSequenceNumber;
-        var checkpoints = await Task.WhenAll(Shard.All.Select(async shard => (Shard: shard, Checkpoint: (await store.ReadShard(shard, cancellationToken))?.Row)));
         foreach (var (shard, checkpoint) in checkpoints)
         {
             if (checkpoint is null || checkpoint.Position.Era != known.Era) continue;

@@ -95,14 +95,28 @@ public sealed class GoingBackTests
         cluster.Say("abcd");
         await cluster.Hear();
 
-        await using (var thief = cluster.Hub.OpenReader("0", EventPosition.Earliest, ownerLevel: 0))
+        await using (var thief = cluster.Hub.OpenReader("0", EventPosition.Earliest, ownerLevel: long.MaxValue))
         {
             await thief.Receive(1, TestContext.Current.CancellationToken);
             foreach (var word in Words(20)) cluster.Say(word);
-            await cluster.Hear();
         }
 
+        await cluster.Hear();
+
         foreach (var (letter, listening) in cluster.Listening) Assert.Equal(cluster.Said(letter), listening.Taken);
+    }
+
+    [Fact]
+    public async Task A_reader_that_knows_less_of_the_cluster_is_refused()
+    {
+        await using var cluster = await LettersCluster.Start();
+        cluster.Say("abcd");
+        await cluster.Hear();
+
+        await using var zombie = cluster.Hub.OpenReader("0", EventPosition.Earliest, ownerLevel: 0);
+        var refusal = await Assert.ThrowsAsync<EventHubsException>(() => zombie.Receive(1, TestContext.Current.CancellationToken).AsTask());
+
+        Assert.Equal(EventHubsFailure.ConsumerDisconnected, refusal.Failure);
     }
 
     private static IEnumerable<string> Words(int count) => Enumerable.Repeat("abcd", count);
