@@ -15,10 +15,9 @@ internal sealed record StorageAccount(string Name, string Key, int TablePort, in
     /// <summary>What the stores have said about waiting.</summary>
     public PatienceLog Log { get; } = new();
 
-    private StorageOptions Options => new()
-    {
-        ConnectionString = $"DefaultEndpointsProtocol=http;AccountName={Name};AccountKey={Key};TableEndpoint={At(TablePort)};BlobEndpoint={At(BlobPort)};",
-    };
+    public string ConnectionString => $"DefaultEndpointsProtocol=http;AccountName={Name};AccountKey={Key};TableEndpoint={At(TablePort)};BlobEndpoint={At(BlobPort)};";
+
+    private StorageOptions Options => new() { ConnectionString = ConnectionString };
 
     private Patience Patience => new(new HurriedTime(), Log);
 
