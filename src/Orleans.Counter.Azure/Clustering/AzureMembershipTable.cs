@@ -24,15 +24,8 @@ internal sealed class AzureMembershipTable(
 
     public Task InitializeMembershipTable(bool tryInitTableVersion) => InitializeMembershipTableAsync(tryInitTableVersion, CancellationToken.None);
 
-    public async Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken)
-    {
-        await _table.Prepare(clock, logger, cancellationToken);
-        if (!tryInitTableVersion) return;
-        if ((await _table.GetEntityIfExistsAsync<TableEntity>(_cluster, SiloRows.VersionKey, cancellationToken: cancellationToken)).HasValue) return;
-        IEnumerable<TableTransactionAction> actions =
-            [new(TableTransactionActionType.Add, SiloRows.VersionRow(_cluster, 0)), .. Boundaries(0)];
-        if (await Submit(actions, cancellationToken) is null) logger.ClusterCreated(_cluster); // Else another silo was first, and all is well, too.
-    }
+    public Task InitializeMembershipTableAsync(bool tryInitTableVersion, CancellationToken cancellationToken) =>
+        _table.Prepare(() => tryInitTableVersion ? AddVersion(cancellationToken) : Task.CompletedTask, clock, logger, cancellationToken);
 
     public Task<MembershipTableData> ReadAll() => ReadAllAsync(CancellationToken.None);
 
@@ -74,16 +67,13 @@ internal sealed class AzureMembershipTable(
     {
         var snapshot = await MembershipSnapshot.Read(_table, _cluster, cancellationToken);
         var defunct = Entries(snapshot).Where(found => IsDefunct(found.Entry, beforeDate.UtcDateTime)).Select(found => found.Row);
-        foreach (var delete in _table.Deletions(defunct))
+        try
         {
-            try
-            {
-                await delete(cancellationToken);
-            }
-            catch (RequestFailedException contention) when (AzureTables.IsContention(contention))
-            {
-                logger.CleanupContended(contention.Status);
-            }
+            await _table.Delete(defunct, cancellationToken);
+        }
+        catch (RequestFailedException contention) when (AzureTables.IsContention(contention))
+        {
+            logger.CleanupContended(contention.Status);
         }
     }
 
@@ -92,11 +82,18 @@ internal sealed class AzureMembershipTable(
     public async Task DeleteMembershipTableEntriesAsync(string clusterId, CancellationToken cancellationToken)
     {
         var snapshot = await MembershipSnapshot.Read(_table, clusterId, cancellationToken);
-        foreach (var delete in _table.Deletions(snapshot.Rows)) await delete(cancellationToken);
+        await _table.Delete(snapshot.Rows, cancellationToken);
     }
 
     private static bool IsDefunct(MembershipEntry entry, DateTime before) =>
         entry.Status is not SiloStatus.Active && entry.IAmAliveTime < before && entry.StartTime < before;
+
+    private async Task AddVersion(CancellationToken cancellationToken)
+    {
+        if ((await _table.GetEntityIfExistsAsync<TableEntity>(_cluster, SiloRows.VersionKey, cancellationToken: cancellationToken)).HasValue) return;
+        var version = new TableTransactionAction(TableTransactionActionType.Add, SiloRows.VersionRow(_cluster, 0));
+        if (await Submit([version, .. Boundaries(0)], cancellationToken) is null) logger.ClusterCreated(_cluster); // Else another silo was first, and all is well.
+    }
 
     private async Task<MembershipSnapshot> ReadWhole(CancellationToken cancellationToken)
     {

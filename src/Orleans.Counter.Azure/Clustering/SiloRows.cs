@@ -106,5 +106,5 @@ internal static class SiloRows
 
     private static int Number(TableEntity row, string column) => Optional(row, column) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : 0;
 
-    private static DateTime Time(string? text) => text is null ? default : LogFormatter.ParseDate(text);
+    private static DateTime Time(string? text) => text is null ? default : AzureTables.Time(text);
 }

@@ -21,14 +21,23 @@ internal static class AzureTables
     /// <summary>True if somebody else's write came first: the row changed, is there already, or is gone.</summary>
     public static bool IsContention(RequestFailedException failed) => failed.Status is 404 or 409 or 412;
 
-    /// <summary>Makes the table if it does not exist. While the storage is away it waits: nobody would call again, and the silo would end at its start.</summary>
-    public static async Task Prepare(this TableClient table, TimeProvider clock, ILogger logger, CancellationToken cancellationToken)
+    /// <summary>A time as Orleans prints it into a column.</summary>
+    public static DateTime Time(string text) => DateTime.SpecifyKind(LogFormatter.ParseDate(text), DateTimeKind.Utc);
+
+    /// <summary>Makes the table if it does not exist.</summary>
+    public static Task Prepare(this TableClient table, TimeProvider clock, ILogger logger, CancellationToken cancellationToken) =>
+        table.Prepare(() => Task.CompletedTask, clock, logger, cancellationToken);
+
+    /// <summary>Makes the table if it does not exist, and does what else a start needs, if need be more than once.</summary>
+    /// <remarks>While the storage is away it waits: Orleans does not call again, and the silo would end at its start.</remarks>
+    public static async Task Prepare(this TableClient table, Func<Task> also, TimeProvider clock, ILogger logger, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
                 await table.CreateIfNotExistsAsync(cancellationToken);
+                await also();
                 return;
             }
             catch (Exception exception) when (IsAway(exception) && !cancellationToken.IsCancellationRequested)
@@ -39,10 +48,12 @@ internal static class AzureTables
         }
     }
 
-    /// <summary>Deletes rows of one partition, each only if it has not changed since it was read.</summary>
-    public static IEnumerable<Func<CancellationToken, Task>> Deletions(this TableClient table, IEnumerable<TableEntity> rows) =>
-        rows.Chunk(ActionsMax).Select(batch => (Func<CancellationToken, Task>)(
-            cancellationToken => table.SubmitTransactionAsync(batch.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, row.ETag)), cancellationToken)));
+    /// <summary>Deletes rows of one partition, a hundred at a time, each only if it has not changed since it was read.</summary>
+    public static async Task Delete(this TableClient table, IEnumerable<TableEntity> rows, CancellationToken cancellationToken)
+    {
+        foreach (var batch in rows.Chunk(ActionsMax))
+            await table.SubmitTransactionAsync(batch.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, row.ETag)), cancellationToken);
+    }
 
     // No answer, throttled, or a fault of the service; or the client's own time-out.
     private static bool IsAway(Exception exception) => exception switch

@@ -97,3 +97,14 @@ internal sealed class TurnsAway(StorageAccount account, Func<int, bool> turnsAwa
         request.Context.Response.StatusCode = number % 2 == 0 ? StatusCodes.Status500InternalServerError : StatusCodes.Status503ServiceUnavailable;
     }
 }
+
+
+/// <summary>Requests arrive and are done, and nobody says so.</summary>
+internal sealed class NeverAnswers(StorageAccount account) : StorageRoad(account)
+{
+    protected override async Task Carry(Request request)
+    {
+        using var unheard = await Forward(request);
+        await Task.Delay(Timeout.InfiniteTimeSpan, request.Context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+}
