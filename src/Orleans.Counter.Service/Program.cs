@@ -8,21 +8,22 @@ using Orleans.Counter.Streaming;
 
 // Settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+var role = Role.Read(builder.Configuration); // an API, a silo, or both in one
 builder.AddHttp();
-builder.AddCluster();
+builder.AddCluster(role);
 builder.AddEventHub();
 builder.AddAcceptance();
 
-// The stages, in the order an event travels.
-builder.AddIngest();    // HTTP body    -> frames on the hub
-builder.AddStreaming(); // hub messages -> entries per shard
-builder.AddCounting();  // entries      -> changed rows
-builder.AddStorage();   // rows         -> the table
-builder.AddQuery();     // video, rows  -> points
+// The stages, in the order an event travels. An API runs the two ends, a silo what lies between them.
+if (role.IsApi) builder.AddIngest();     // HTTP body    -> frames on the hub
+if (role.IsSilo) builder.AddStreaming(); // hub messages -> entries per shard
+if (role.IsSilo) builder.AddCounting();  // entries      -> changed rows
+builder.AddStorage();                    // rows         -> the table
+if (role.IsApi) builder.AddQuery();      // video, rows  -> points
 
 var app = builder.Build();
 app.UseHttp();
 app.MapHealth();
-app.MapIngest();
-app.MapQuery();
+if (role.IsApi) app.MapIngest();
+if (role.IsApi) app.MapQuery();
 await app.RunAsync();

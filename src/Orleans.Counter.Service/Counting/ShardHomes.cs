@@ -3,21 +3,22 @@ namespace Orleans.Counter.Counting;
 /// <summary>Knows which shards belong on this silo, as far as it knows who is active. A silo that is leaving is home to none.</summary>
 internal sealed class ShardHomes(IClusterMembershipService membership, ILocalSiloDetails silo)
 {
-    private Map _map = new(MembershipVersion.MinValue, new bool[Shard.Count]);
+    private Map? _map;
 
     /// <summary>Costs a look into an array, and the hashes of all shards after a change of the membership.</summary>
     public bool IsHere(Shard shard)
     {
+        // The snapshot itself is compared: while a silo joins, its own status changes within one version.
         var (map, snapshot) = (_map, membership.CurrentSnapshot);
-        if (map.Version != snapshot.Version) _map = map = Draw(snapshot);
+        if (map?.Snapshot != snapshot) _map = map = new(snapshot, Draw(snapshot));
         return map.IsHere[shard.Number];
     }
 
-    private Map Draw(ClusterMembershipSnapshot snapshot)
+    private bool[] Draw(ClusterMembershipSnapshot snapshot)
     {
         SiloAddress[] active = [.. snapshot.Members.Values.Where(member => member.Status == SiloStatus.Active).Select(member => member.SiloAddress)];
-        return new(snapshot.Version, [.. Shard.All.Select(shard => silo.SiloAddress.Equals(Rendezvous.Home(shard.ToString(), active)))]);
+        return [.. Shard.All.Select(shard => silo.SiloAddress.Equals(Rendezvous.Home(shard.ToString(), active)))];
     }
 
-    private sealed record Map(MembershipVersion Version, bool[] IsHere);
+    private sealed record Map(ClusterMembershipSnapshot Snapshot, bool[] IsHere);
 }

@@ -12,8 +12,8 @@ internal static class Health
     {
         var health = routes.MapGroup("/health").DisableHttpMetrics();
         health.MapGet("/live", () => TypedResults.Ok(new Answer("live"))); // this process moves, nothing more
-        health.MapGet("/ready", (SiloReady silo) => When(silo.IsReady, "ready"));
-        health.MapGet("/startup", (SiloReady silo) => When(silo.HasStarted, "started"));
+        health.MapGet("/ready", (Readiness process) => When(process.IsReady, "ready"));
+        health.MapGet("/startup", (Readiness process) => When(process.HasStarted, "started"));
         return routes;
     }
 

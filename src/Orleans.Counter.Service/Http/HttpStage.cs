@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Orleans.Counter.Http;
 
@@ -28,7 +29,10 @@ internal static class HttpStage
             json.SerializerOptions.RespectNullableAnnotations = true;
             json.SerializerOptions.RespectRequiredConstructorParameters = true;
         });
-        builder.Services.AddSingleton<SiloReady>().AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<SiloReady>());
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<Readiness>());
+        builder.Services.AddSingleton<ILifecycleParticipant<IClusterClientLifecycle>>(services => services.GetRequiredService<Readiness>());
         return builder;
     }
 
@@ -40,6 +44,7 @@ internal static class HttpStage
             {
                 BadHttpRequestException bad => bad.StatusCode,
                 TimeoutException => StatusCodes.Status503ServiceUnavailable, // a grain that waits for its storage: later may be better
+                SiloUnavailableException or OrleansMessageRejectionException or ClientNotAvailableException => StatusCodes.Status503ServiceUnavailable, // its silo has just gone
                 _ => StatusCodes.Status500InternalServerError,
             },
             SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException, // the caller's mistake, not ours to log as an error

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Orleans.Counter.Ingest;
@@ -15,7 +14,6 @@ internal static class IngestStage
     {
         builder.Services.AddOptions<IngestOptions>().BindConfiguration("Ingest").ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<IngestOptions>, IngestOptionsValidator>();
-        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<WaitingBytes>().AddSingleton<IngestInstruments>().AddSingleton<EventIntake>();
         builder.Services.AddSingleton<FramePublisher>().AddHostedService(services => services.GetRequiredService<FramePublisher>());
         return builder;

@@ -35,6 +35,13 @@ internal sealed class StorageOptions : IValidatableObject
         return ConnectionString is { } connection ? new(connection, options) : new(TableServiceUri, new DefaultAzureCredential(), options);
     }
 
+    /// <summary>For what keeps the silos together: not in a queue with the counts, and answered within seconds or not at all. Orleans asks again.</summary>
+    public TableServiceClient Membership()
+    {
+        var options = new TableClientOptions { Retry = { MaxRetries = 0, NetworkTimeout = TimeSpan.FromSeconds(5) } };
+        return ConnectionString is { } connection ? new(connection, options) : new(TableServiceUri, new DefaultAzureCredential(), options);
+    }
+
     public BlobServiceClient Blobs() => ConnectionString is { } connection ? new(connection) : new(BlobServiceUri, new DefaultAzureCredential());
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

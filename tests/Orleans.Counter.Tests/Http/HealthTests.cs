@@ -19,7 +19,7 @@ public sealed class HealthTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _host = await IngestHost.Start();
-        _host.Services.GetRequiredService<SiloReady>().Participate(_silo);
+        _host.Services.GetRequiredService<Readiness>().Participate(_silo);
     }
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
@@ -49,7 +49,7 @@ public sealed class HealthTests : IAsyncLifetime
     public async Task A_silo_is_not_ready_from_the_moment_its_host_begins_to_stop()
     {
         await _silo.OnStart(Stop);
-        var ready = _host.Services.GetRequiredService<SiloReady>();
+        var ready = _host.Services.GetRequiredService<Readiness>();
         Assert.True(ready.IsReady);
 
         _host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
