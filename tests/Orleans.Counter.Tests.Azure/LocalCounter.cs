@@ -1,35 +1,43 @@
 using System.Diagnostics;
-using System.Threading.Channels;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Orleans.Counter.Cli.Processes;
 
 namespace Orleans.Counter.Tests.Azure;
 
-/// <summary>The whole service as a user starts it: <c>counter up</c> in a process of its own, with storage, hub and silo in theirs.</summary>
-/// <remarks>Its data folder is new, and goes with it.</remarks>
-public sealed class LocalCounter : IAsyncDisposable
+/// <summary>The whole service as a user starts it: <c>counter up</c> in a process of its own, with storage, hub and silos in theirs.</summary>
+/// <remarks>Its data folder is new, and goes with it. Silos are numbered from 1.</remarks>
+public sealed partial class LocalCounter : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("counter-").FullName;
     private readonly List<string> _said = [];
-    private readonly bool _restart;
-    private readonly int _partitions;
-    private Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private readonly Dictionary<string, int> _since = []; // by role: how much was said before the last thing that was done to it
+    private readonly List<ChildProcess> _added = [];
+    private readonly List<HttpClient> _clients = [];
+    private readonly string[] _options;
+    private readonly int _silos;
+    private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _reading = Task.CompletedTask;
+    private DataFolder? _addedData;
     private Process? _up;
 
-    private LocalCounter(int port, bool restart, int partitions)
+    private LocalCounter(int port, int silos, bool restart, int partitions)
     {
-        Url = new($"http://localhost:{port}");
-        Http = new() { BaseAddress = Url };
-        _restart = restart;
-        _partitions = partitions;
+        _silos = silos;
+        _options = ["--port", $"{port}", "--silos", $"{silos}", "--data", Data, "--partitions", $"{partitions}", .. restart ? (string[])[] : ["--no-restart"]];
+        for (var i = 0; i < silos; i++) _clients.Add(ClientOf(port + i));
     }
 
-    /// <summary>Where the service answers; stays the same over restarts.</summary>
-    public Uri Url { get; }
+    /// <summary>Where the first silo answers; stays the same over restarts.</summary>
+    public Uri Url => Http.BaseAddress!;
 
-    /// <summary>A client of the service.</summary>
-    public HttpClient Http { get; }
+    /// <summary>A client of the first silo.</summary>
+    public HttpClient Http => _clients[0];
+
+    /// <summary>A client of each silo, the first one first; also of those that were added.</summary>
+    public IReadOnlyList<HttpClient> Silos => _clients;
 
     /// <summary>The data folder, with <c>processes.json</c> and <c>logs</c>.</summary>
     public string Data => Path.Combine(_folder, "data");
@@ -41,11 +49,13 @@ public sealed class LocalCounter : IAsyncDisposable
     }
 
     /// <summary>Starts everything and returns when it is ready.</summary>
-    /// <param name="restart">False: a process that dies stays dead.</param>
+    /// <param name="silos">How many silos there are, up to 9.</param>
+    /// <param name="restart">False: a process that dies or ends stays away.</param>
     /// <param name="partitions">How many partitions the hub has.</param>
-    public static async Task<LocalCounter> StartAsync(bool restart = true, int partitions = 4)
+    public static async Task<LocalCounter> StartAsync(int silos = 1, bool restart = true, int partitions = 4)
     {
-        var counter = new LocalCounter(LocalPorts.FreePorts().First(), restart, partitions);
+        var ports = LocalPorts.FreePorts().First(first => Enumerable.Range(first, silos).All(LocalPorts.IsFree));
+        var counter = new LocalCounter(ports, silos, restart, partitions);
         try
         {
             await counter.Up();
@@ -72,24 +82,72 @@ public sealed class LocalCounter : IAsyncDisposable
     /// <param name="role"><c>devhub</c> or <c>azurite</c>.</param>
     public string ConnectionString(string role) => Find(role)?.ConnectionString ?? throw new InvalidOperationException($"{role} does not run.\n{Output}");
 
-    /// <summary>Kills the silo (SIGKILL): what it has not written yet is gone. Returns at once; see <see cref="SiloRunsAgainAsync"/>.</summary>
-    public void KillSilo() => Kill("silo");
+    /// <summary>The process id of a silo.</summary>
+    public int SiloPid(int number = 1) => Pid(Silo(number));
 
-    /// <summary>Returns when the silo that was killed is replaced by one that is ready.</summary>
-    public Task SiloRunsAgainAsync() => Line("silo runs again");
+    /// <summary>Everything that a silo has logged in all its processes since the last start of the whole.</summary>
+    public string SiloLog(int number = 1) => File.ReadAllText(number > _silos ? _addedData!.Log(Silo(number)) : Path.Combine(Data, "logs", $"{Silo(number)}.log"));
+
+    /// <summary>Kills a silo (SIGKILL): what it has not written yet is gone. Returns at once; see <see cref="SiloRunsAgainAsync"/>.</summary>
+    public void KillSilo(int number = 1) => Kill(Silo(number));
+
+    /// <summary>Asks a silo to leave (SIGTERM), and waits until its process has ended; see <see cref="SiloRunsAgainAsync"/>.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopSilo(int number)
+    {
+        var role = Silo(number);
+        Mark(role);
+        Posix.AskToStop(Pid(role));
+        return int.Parse(ExitCode().Match(await Line($"{role} has ", role)).Value, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Stops a silo in its tracks (SIGSTOP): its connections stay, and nobody answers.</summary>
+    public Task FreezeSilo(int number) => Signal("STOP", SiloPid(number));
+
+    /// <summary>Lets a silo go on that was frozen (SIGCONT). It does not know that time has passed.</summary>
+    public Task ThawSilo(int number) => Signal("CONT", SiloPid(number));
+
+    /// <summary>Returns when the silo that was killed or stopped is replaced by one that is ready.</summary>
+    public Task SiloRunsAgainAsync(int number = 1) => Line($"{Silo(number)} runs again", Silo(number));
+
+    /// <summary>Starts one more silo, as <c>counter up</c> starts its own, and returns when it is ready. Nobody starts it again.</summary>
+    /// <returns>Its number.</returns>
+    public async Task<int> AddSilo()
+    {
+        var number = _clients.Count + 1;
+        if (_addedData is null)
+        {
+            _addedData = DataFolder.Open(Path.Combine(_folder, "added"));
+            _addedData.BeginLogs();
+        }
+        var port = LocalPorts.FreePorts().First();
+        var parts = new LocalParts(_addedData, LocalPorts.Choose(_addedData.PortsJson, [port], number));
+        var spec = parts.Silo(number, port, ConnectionString("devhub"), ConnectionString("azurite"));
+        var process = ChildProcess.Start(spec, _addedData.Log(spec.Role));
+        _added.Add(process);
+        using var patience = new CancellationTokenSource(Patience);
+        if (await Task.WhenAny(spec.Ready(process, patience.Token), process.Exited) == process.Exited)
+            throw new InvalidOperationException($"{spec.Role} ended before it was ready:\n{string.Join('\n', process.LastLines)}");
+        _clients.Add(ClientOf(port));
+        return number;
+    }
 
     /// <summary>Kills the hub (SIGKILL). Returns at once; see <see cref="HubRunsAgainAsync"/>.</summary>
     public void KillHub() => Kill("devhub");
 
     /// <summary>Returns when the hub that was killed is replaced by one that is ready.</summary>
-    public Task HubRunsAgainAsync() => Line("devhub runs again");
+    public Task HubRunsAgainAsync() => Line("devhub runs again", "devhub");
 
     /// <summary>Asks the storage to end (SIGTERM). Returns at once; see <see cref="StorageRunsAgainAsync"/>.</summary>
     /// <remarks>It is not killed: Azurite would then forget what it has said it had stored, which is more than any service can make good.</remarks>
-    public void EndStorage() => Posix.AskToStop(Pid("azurite"));
+    public void EndStorage()
+    {
+        Mark("azurite");
+        Posix.AskToStop(Pid("azurite"));
+    }
 
     /// <summary>Returns when the storage that was ended is replaced by one that is ready.</summary>
-    public Task StorageRunsAgainAsync() => Line("azurite runs again");
+    public Task StorageRunsAgainAsync() => Line("azurite runs again", "azurite");
 
     /// <summary>Asks everything to stop (SIGTERM) and waits for it.</summary>
     /// <returns>The exit code of <c>counter up</c>.</returns>
@@ -127,21 +185,29 @@ public sealed class LocalCounter : IAsyncDisposable
     public async Task<int> GivesUpAsync()
     {
         var up = Launch();
-        using var patience = new CancellationTokenSource(Patience);
-        await foreach (var line in _lines.Reader.ReadAllAsync(patience.Token))
-            if (line.StartsWith("Ready: ", StringComparison.Ordinal)) throw new InvalidOperationException($"It has started.\n{Output}");
-        await up.WaitForExitAsync(patience.Token);
+        if (await Said("Ready: ", "up") is not null) throw new InvalidOperationException($"It has started.\n{Output}");
+        await up.WaitForExitAsync().WaitAsync(Patience);
         return up.ExitCode;
     }
 
     /// <summary>Stops everything that still runs, and deletes the data.</summary>
     public async ValueTask DisposeAsync()
     {
-        Http.Dispose();
+        foreach (var client in _clients) client.Dispose();
+        foreach (var silo in _added)
+        {
+            await silo.Stop();
+            silo.Dispose();
+        }
+        _addedData?.Dispose();
         if (_up is { HasExited: false }) await StopAsync();
         _up?.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private static string Silo(int number) => $"silo{number}";
+
+    private static HttpClient ClientOf(int port) => new() { BaseAddress = new($"http://localhost:{port}") };
 
     private RunningProcess? Find(string role) =>
         ProcessesFile.Read(Path.Combine(Data, "processes.json")).FirstOrDefault(process => process.Role == role);
@@ -150,58 +216,78 @@ public sealed class LocalCounter : IAsyncDisposable
 
     private void Kill(string role)
     {
+        Mark(role);
         using var process = Process.GetProcessById(Pid(role));
         process.Kill();
+    }
+
+    // By the shell, which knows the numbers of this system.
+    private static async Task Signal(string name, int pid)
+    {
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{name} {pid}"]);
+        await kill.WaitForExitAsync();
+        if (kill.ExitCode is not 0) throw new InvalidOperationException($"kill -{name} {pid}: exit code {kill.ExitCode}.");
     }
 
     private async Task Up()
     {
         Launch();
-        await Line("Ready: ");
+        await Line("Ready: ", "up");
     }
 
     private Process Launch()
     {
-        string[] noRestart = _restart ? [] : ["--no-restart"];
-        _up = Process.Start(new ProcessStartInfo(
-            Tool.Dotnet(), [Program, "up", "--port", $"{Url.Port}", "--data", Data, "--partitions", $"{_partitions}", .. noRestart])
+        lock (_said) _since.Clear();
+        Mark("up");
+        _up = Process.Start(new ProcessStartInfo(Tool.Dotnet(), [Program, "up", .. _options])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
-        _lines = Channel.CreateUnbounded<string>();
-        _ = Collect(_up, _lines.Writer);
+        _reading = Task.WhenAll(Copy(_up.StandardOutput), Copy(_up.StandardError));
         return _up;
     }
 
     // To the end of both streams: a pipe that nobody reads would stop the process that writes into it.
-    private async Task Collect(Process up, ChannelWriter<string> lines)
+    private async Task Copy(StreamReader from)
     {
-        await Task.WhenAll(Copy(up.StandardOutput), Copy(up.StandardError));
-        lines.Complete();
-
-        async Task Copy(StreamReader from)
-        {
-            while (await from.ReadLineAsync() is { } line)
+        while (await from.ReadLineAsync() is { } line)
+            lock (_said)
             {
-                lock (_said) _said.Add(line);
-                lines.TryWrite(line);
+                _said.Add(line);
+                _more.SetResult();
+                _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
             }
+    }
+
+    // What is said about a role from now on is about what is done to it now.
+    private void Mark(string role)
+    {
+        lock (_said) _since[role] = _said.Count;
+    }
+
+    private async Task<string> Line(string beginning, string role) =>
+        await Said(beginning, role) ?? throw new InvalidOperationException($"`counter up` did not say '{beginning}', but:\n{Output}");
+
+    // The first line that begins so since the role's mark, said already or still to come; null if it does not come.
+    private async Task<string?> Said(string beginning, string role)
+    {
+        var deadline = Task.Delay(Patience);
+        while (true)
+        {
+            var last = _reading.IsCompleted || deadline.IsCompleted;
+            Task more;
+            lock (_said)
+            {
+                var since = _said.Skip(_since.GetValueOrDefault(role, _since["up"]));
+                if (since.FirstOrDefault(line => line.StartsWith(beginning, StringComparison.Ordinal)) is { } found) return found;
+                more = _more.Task;
+            }
+            if (last) return null;
+            await Task.WhenAny(more, _reading, deadline);
         }
     }
 
-    private async Task Line(string beginning)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        try
-        {
-            while (!(await _lines.Reader.ReadAsync(patience.Token)).StartsWith(beginning, StringComparison.Ordinal))
-            {
-            }
-        }
-        catch (Exception failure) when (failure is OperationCanceledException or ChannelClosedException)
-        {
-            throw new InvalidOperationException($"`counter up` did not say '{beginning}', but:\n{Output}", failure);
-        }
-    }
+    [GeneratedRegex("(?<=exit code )[0-9]+")]
+    private static partial Regex ExitCode();
 }

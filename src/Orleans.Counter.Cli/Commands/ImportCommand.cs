@@ -9,7 +9,8 @@ namespace Orleans.Counter.Cli.Commands;
 /// <summary><c>counter import</c>: a file of daily figures as events, and whether the service counts what was sent.</summary>
 internal static class ImportCommand
 {
-    // A local silo that was killed is back after some seconds: some minutes of patience, and the import goes on by itself.
+    // A local silo that was killed, or stopped to be started anew, answers again after some 4 s: with over 4 minutes of patience the import goes on by itself,
+    // also when it talks to only one of several silos and that one drains first.
     private static readonly CounterClientOptions Patient = new() { RetriesMax = 60, RetryDelayMax = TimeSpan.FromSeconds(5) };
 
     public static Command Create()

@@ -6,23 +6,31 @@ namespace Orleans.Counter.Cli.Processes;
 internal static class LeftOvers
 {
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(45);
-    private static readonly string[] Order = ["silo", "devhub", "azurite"];
 
     /// <summary>Stops the processes of the file that still are what they were; a process id that has become somebody else's is left alone.</summary>
     public static async Task Stop(DataFolder data, Action<string> say, CancellationToken cancellationToken)
     {
-        var known = ProcessesFile.Read(data.ProcessesJson);
-        foreach (var process in known.OrderBy(process => Array.IndexOf(Order, process.Role)))
+        // Silos together, and before what they need to store what they hold.
+        foreach (var together in ProcessesFile.Read(data.ProcessesJson).GroupBy(Turn).OrderBy(together => together.Key))
         {
-            var command = await CommandLine(process.Pid, cancellationToken);
-            // Hub and storage are told their folder, which is ours alone; a silo is told only where to listen.
-            if (!command.Contains(process.Role is "silo" ? process.Url : data.Path, StringComparison.Ordinal)) continue;
-            say($"{process.Role} (process {process.Pid}) was left behind by an earlier run: stopping it.");
-            Posix.AskToStop(process.Pid);
-            await Gone(process.Pid, cancellationToken);
+            var asked = new List<RunningProcess>();
+            foreach (var process in together)
+            {
+                var command = await CommandLine(process.Pid, cancellationToken);
+                // Hub and storage are told their folder, which is ours alone; a silo is told only where to listen.
+                if (!command.Contains(IsSilo(process) ? process.Url : data.Path, StringComparison.Ordinal)) continue;
+                say($"{process.Role} (process {process.Pid}) was left behind by an earlier run: stopping it.");
+                Posix.AskToStop(process.Pid);
+                asked.Add(process);
+            }
+            await Task.WhenAll(asked.Select(process => Gone(process.Pid, cancellationToken)));
         }
         File.Delete(data.ProcessesJson);
     }
+
+    private static int Turn(RunningProcess process) => IsSilo(process) ? 0 : process.Role is "devhub" ? 1 : 2;
+
+    private static bool IsSilo(RunningProcess process) => process.Role.StartsWith("silo", StringComparison.Ordinal);
 
     private static async Task Gone(int pid, CancellationToken cancellationToken)
     {

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Orleans.Counter.Cli.Processes;
 
-/// <summary>The three programs of a local service, and how they find each other.</summary>
+/// <summary>The programs of a local service, and how they find each other: silos by the storage that they share.</summary>
 internal sealed class LocalParts(DataFolder data, LocalPorts ports)
 {
     // Everyone's key for Azurite, as documented: it protects nothing.
@@ -44,9 +44,13 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
         Ready = async (process, cancellationToken) => await process.Announced.WaitAsync(cancellationToken),
     };
 
-    public ChildSpec Silo(int port, string? hub, string? storage) => new()
+    /// <param name="number">From 1.</param>
+    /// <param name="port">Where it answers over HTTP.</param>
+    /// <param name="hub">The connection string of the event hub.</param>
+    /// <param name="storage">The connection string of the storage.</param>
+    public ChildSpec Silo(int number, int port, string? hub, string? storage) => new()
     {
-        Role = "silo",
+        Role = $"silo{number}",
         Program = Tool.Dotnet(),
         Arguments = [_service, "--urls", SiloUrl(port)],
         // Not arguments: everyone on the machine can read those, and connection strings hold keys.
@@ -55,8 +59,8 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
             ["EventHubs__ConnectionString"] = hub ?? "",
             ["EventHubs__Name"] = "events",
             ["Storage__ConnectionString"] = storage ?? "",
-            ["Silo__Port"] = $"{ports.Silo}",
-            ["Silo__GatewayPort"] = $"{ports.Gateway}",
+            ["Silo__Port"] = $"{ports.Silos[number - 1].Silo}",
+            ["Silo__GatewayPort"] = $"{ports.Silos[number - 1].Gateway}",
             // Hundreds of thousands of grains live long, and events die young: a nursery of 128 MB visits the grains far less often (docs/performance.md).
             ["DOTNET_GCgen0size"] = "0x8000000",
         },

@@ -5,7 +5,12 @@ using System.Text.Json;
 namespace Orleans.Counter.Cli.Processes;
 
 /// <summary>The ports behind a local service. They stay the same from run to run, as long as nobody else takes them.</summary>
-internal sealed record LocalPorts(int Blob, int Queue, int Table, int Hub, int Silo, int Gateway)
+/// <param name="Blob">Of the storage.</param>
+/// <param name="Queue">Of the storage.</param>
+/// <param name="Table">Of the storage.</param>
+/// <param name="Hub">Of the event hub.</param>
+/// <param name="Silos">Of the silos, the first one first.</param>
+internal sealed record LocalPorts(int Blob, int Queue, int Table, int Hub, IReadOnlyList<SiloPorts> Silos)
 {
     // Below the ranges from which Linux (32768) and macOS (49152) give ports to outgoing connections: a port out of those may be gone
     // in the moment in which its process is restarted.
@@ -14,14 +19,22 @@ internal sealed record LocalPorts(int Blob, int Queue, int Table, int Hub, int S
 
     /// <summary>The ports of the run before where they are free, and new ones where they are not; remembered in the file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="taken">The port on which the service will answer; nobody listens there yet.</param>
-    public static LocalPorts Choose(string path, int taken)
+    /// <param name="taken">The ports on which the service will answer; nobody listens there yet.</param>
+    /// <param name="silos">How many silos there will be.</param>
+    public static LocalPorts Choose(string path, IEnumerable<int> taken, int silos)
     {
+        // The file of a run with fewer silos, or of a version that knew only one, says less: what it does not say is chosen now.
         var before = File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), LocalJson.Default.LocalPorts) : null;
-        var chosen = new HashSet<int> { taken };
-        var ports = new LocalPorts(Next(before?.Blob), Next(before?.Queue), Next(before?.Table), Next(before?.Hub), Next(before?.Silo), Next(before?.Gateway));
+        var chosen = taken.ToHashSet();
+        var ports = new LocalPorts(Next(before?.Blob), Next(before?.Queue), Next(before?.Table), Next(before?.Hub), [.. Enumerable.Range(0, silos).Select(OfSilo)]);
         File.WriteAllText(path, JsonSerializer.Serialize(ports, LocalJson.Default.LocalPorts));
         return ports;
+
+        SiloPorts OfSilo(int index)
+        {
+            var wish = before?.Silos?.ElementAtOrDefault(index);
+            return new(Next(wish?.Silo), Next(wish?.Gateway));
+        }
 
         int Next(int? wish)
         {
@@ -54,3 +67,8 @@ internal sealed record LocalPorts(int Blob, int Queue, int Table, int Hub, int S
         }
     }
 }
+
+/// <summary>Where a silo listens, besides HTTP.</summary>
+/// <param name="Silo">For other silos.</param>
+/// <param name="Gateway">For Orleans clients.</param>
+internal sealed record SiloPorts(int Silo, int Gateway);

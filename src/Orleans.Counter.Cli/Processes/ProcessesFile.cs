@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Orleans.Counter.Cli.Processes;
 
 /// <summary>One running process, as <c>processes.json</c> shows it.</summary>
-/// <param name="Role"><c>azurite</c>, <c>devhub</c> or <c>silo</c>.</param>
+/// <param name="Role"><c>azurite</c>, <c>devhub</c>, <c>silo1</c>, <c>silo2</c>, …</param>
 /// <param name="Pid">Its process id.</param>
 /// <param name="Url">Where it answers.</param>
 /// <param name="ConnectionString">How to connect to it; null for a silo.</param>

@@ -72,7 +72,8 @@ internal sealed class SupervisedChild(ChildSpec spec, string logPath, ProcessesF
                 var since = Stopwatch.GetTimestamp();
                 var exit = await _process!.Exited.WaitAsync(_stopping.Token);
                 processes.Remove(spec.Role);
-                say($"{spec.Role} has died: {exit}. {Lately(_process)}");
+                // Nobody dies with code 0: somebody has asked it to stop, as in a rolling restart, and it did so in peace.
+                say(exit.Code is 0 ? $"{spec.Role} has ended: {exit}." : $"{spec.Role} has died: {exit}. {Lately(_process)}");
                 if (!restart) return;
 
                 if (Stopwatch.GetElapsedTime(since) > LivedWell) delay = FirstDelay;

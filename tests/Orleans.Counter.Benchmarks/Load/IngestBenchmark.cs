@@ -7,14 +7,14 @@ namespace Orleans.Counter.Benchmarks.Load;
 /// In the first round every video is new: its row is asked for, and is not there. In the second one the videos are awake and the programs are compiled: that is the
 /// steady state. Bodies are encoded before a round begins, so that the generator takes as little as it can from the two processors that all share.
 /// </remarks>
-internal sealed class IngestBenchmark(int events, int videoCount, int batch, int connections, TextWriter output)
+internal sealed class IngestBenchmark(int events, int videoCount, int batch, int connections, int silos, TextWriter output)
 {
     private static readonly TimeSpan StartWatchedFor = TimeSpan.FromSeconds(3);
     private readonly VideoId[] _videos = Workload.Videos(videoCount);
 
     public async Task<int> Run(CancellationToken cancellationToken)
     {
-        await using var counter = await LocalCounter.Start(cancellationToken);
+        await using var counter = await LocalCounter.Start(silos, cancellationToken);
         try
         {
             await Run(counter, cancellationToken);
@@ -33,12 +33,12 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
         var machine = Machine.Now;
         Say($"{machine}");
         await using var river = await River.Connect(counter, cancellationToken);
-        using var counters = SiloCounters.Listen(counter.SiloPid);
-        using var generator = new LoadGenerator(counter.Url, connections);
+        using var counters = ClusterCounters.Listen(counter.SiloPids);
+        using var generator = new LoadGenerator(counter.Urls, connections);
         var rounds = new Round(counter, river, counters, generator);
 
         var started = await JustStarted(counter, cancellationToken);
-        Say($"Just started, asked nothing: the silo takes {started:0.0} % of a processor.");
+        Say($"Just started, asked nothing: {(silos is 1 ? "the silo takes" : "the silos take")} {started:0.0} % of a processor.");
         var (first, expected) = await Measure("first", 1, rounds, cancellationToken);
         var (again, more) = await Measure("again", 2, rounds, cancellationToken);
         await Verify(generator, [.. expected.Zip(more, (one, other) => one + other)], cancellationToken);
@@ -63,6 +63,7 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
             videos = videoCount,
             batch,
             connections,
+            silos,
             justStartedSiloCpuPercent = started,
             first,
             again,
@@ -75,7 +76,7 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
     private IReadOnlyList<Complaint> Complain(LocalCounter counter)
     {
         var complaints = counter.Complaints();
-        Say($"The silo logged {complaints.Sum(complaint => complaint.Count)} warnings and errors.");
+        Say($"{(silos is 1 ? "The silo" : "The silos")} logged {complaints.Sum(complaint => complaint.Count)} warnings and errors.");
         foreach (var complaint in complaints) Say($"  {complaint}");
         return complaints;
     }

@@ -11,9 +11,11 @@ internal static class IngestCommand
         var videos = Positive("--videos", "How many videos there are, of which the k-th has 1/k of the first one's views.", 100_000);
         var batch = Positive("--batch", "Events in a request.", 500);
         var connections = Positive("--connections", "Requests under way at once.", 4);
-        var command = new Command("ingest", "Sends events over HTTP until all are visible and stored, checks every count, and says what that took.") { events, videos, batch, connections };
+        var silos = Positive("--silos", "How many silos share the work, up to 9; requests go to each in turn.", 1);
+        var command = new Command("ingest", "Sends events over HTTP until all are visible and stored, checks every count, and says what that took.") { events, videos, batch, connections, silos };
         command.SetAction((parsed, cancellationToken) => new IngestBenchmark(
-            parsed.GetValue(events), parsed.GetValue(videos), parsed.GetValue(batch), parsed.GetValue(connections), parsed.InvocationConfiguration.Output).Run(cancellationToken));
+            parsed.GetValue(events), parsed.GetValue(videos), parsed.GetValue(batch), parsed.GetValue(connections), parsed.GetValue(silos),
+            parsed.InvocationConfiguration.Output).Run(cancellationToken));
         return command;
     }
 

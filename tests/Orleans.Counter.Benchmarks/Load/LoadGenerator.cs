@@ -4,18 +4,21 @@ using HdrHistogram;
 
 namespace Orleans.Counter.Benchmarks.Load;
 
-/// <summary>Posts bodies that are encoded already, each connection one after the other.</summary>
+/// <summary>Posts bodies that are encoded already, each connection one after the other; every request goes to the next silo.</summary>
 internal sealed class LoadGenerator : IDisposable
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
     private readonly HttpClient _http;
+    private readonly IReadOnlyList<Uri> _urls;
     private readonly int _connections;
     private int _refusals;
+    private uint _turn;
 
-    public LoadGenerator(Uri url, int connections)
+    public LoadGenerator(IReadOnlyList<Uri> urls, int connections)
     {
+        _urls = urls;
         _connections = connections;
-        _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { BaseAddress = url, Timeout = TimeSpan.FromMinutes(1) };
+        _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { Timeout = TimeSpan.FromMinutes(1) };
     }
 
     /// <summary>How often the service has answered 503 until now.</summary>
@@ -69,7 +72,7 @@ internal sealed class LoadGenerator : IDisposable
         while (true)
         {
             using var content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
-            using var answer = await _http.PostAsync(new Uri("/v1/events", UriKind.Relative), content, cancellationToken);
+            using var answer = await _http.PostAsync(new Uri(Next(), "/v1/events"), content, cancellationToken);
             var text = await answer.Content.ReadAsStringAsync(cancellationToken);
             if ((int)answer.StatusCode == 202 && text.EndsWith("\"rejected\":[]}", StringComparison.Ordinal)) return;
             if ((int)answer.StatusCode != 503) throw new BenchmarkFailedException($"The service did not accept everything: {(int)answer.StatusCode} {text[..Math.Min(text.Length, 500)]}");
@@ -81,9 +84,11 @@ internal sealed class LoadGenerator : IDisposable
     /// <summary>What the service answers for a video.</summary>
     public async Task<long> Count(VideoId video, CancellationToken cancellationToken)
     {
-        var text = await _http.GetStringAsync(new Uri($"/v1/videos/{video}/count", UriKind.Relative), cancellationToken);
+        var text = await _http.GetStringAsync(new Uri(Next(), $"/v1/videos/{video}/count"), cancellationToken);
         return long.Parse(text.AsSpan(text.LastIndexOf(':') + 1).TrimEnd('}'), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     public void Dispose() => _http.Dispose();
+
+    private Uri Next() => _urls[(int)(Interlocked.Increment(ref _turn) % (uint)_urls.Count)];
 }

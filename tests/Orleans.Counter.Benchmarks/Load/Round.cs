@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Orleans.Counter.Benchmarks.Load;
 
 /// <summary>Sends a workload, and waits until the service has counted and stored it.</summary>
-internal sealed class Round(LocalCounter counter, River river, SiloCounters counters, LoadGenerator generator)
+internal sealed class Round(LocalCounter counter, River river, ClusterCounters counters, LoadGenerator generator)
 {
     public async Task<RoundFigures> Measure(Workload workload, CancellationToken cancellationToken)
     {
@@ -57,7 +57,7 @@ internal sealed record Cost(double Silo, double DevHub, double Azurite, long Sil
     public override string ToString() => $"silo {Silo} ({SiloBytesAllocated} bytes allocated), devhub {DevHub}, azurite {Azurite}";
 }
 
-/// <summary>What the silo's own meters say that it did.</summary>
+/// <summary>What the silos' own meters say that they did.</summary>
 internal sealed record Work(
     long Frames, long FramesSentAgain, long Deliveries, long VideoCalls, long RowsRead, long Checkpoints, long RowsWritten, long Transactions, long WentBack, double PauseSeconds,
     long Collections)

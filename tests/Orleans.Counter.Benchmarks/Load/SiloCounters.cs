@@ -95,6 +95,28 @@ internal sealed class SiloCounters : IDisposable
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
+/// <summary>What the meters of all silos say, added up.</summary>
+internal sealed class ClusterCounters : IDisposable
+{
+    private readonly IReadOnlyList<SiloCounters> _silos;
+
+    private ClusterCounters(IReadOnlyList<SiloCounters> silos) => _silos = silos;
+
+    public static ClusterCounters Listen(IEnumerable<int> pids) => new([.. pids.Select(SiloCounters.Listen)]);
+
+    /// <summary>What stands on the counters at a moment after this call, at most a second later.</summary>
+    public async Task<CounterReading> Read(CancellationToken cancellationToken)
+    {
+        var readings = await Task.WhenAll(_silos.Select(silo => silo.Read(cancellationToken)));
+        return new(readings.SelectMany(reading => reading.Values).GroupBy(value => value.Key, value => value.Value).ToDictionary(group => group.Key, group => group.Sum()));
+    }
+
+    public void Dispose()
+    {
+        foreach (var silo in _silos) silo.Dispose();
+    }
+}
+
 /// <summary>Sums over all tags, by instrument.</summary>
 internal sealed record CounterReading(IReadOnlyDictionary<string, double> Values)
 {

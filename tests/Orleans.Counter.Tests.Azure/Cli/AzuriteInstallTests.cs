@@ -14,7 +14,7 @@ public sealed class AzuriteInstallTests
         using (var data = DataFolder.Open(Path.Combine(folder, "data")))
         {
             data.BeginLogs();
-            var azurite = new LocalParts(data, LocalPorts.Choose(data.PortsJson, taken: 5080))
+            var azurite = new LocalParts(data, LocalPorts.Choose(data.PortsJson, [5080], silos: 1))
                 .Azurite(await AzuriteInstall.Ensure(data.Log("npm"), folder, _ => { }, cancellationToken));
 
             for (var run = 0; run < 2; run++)

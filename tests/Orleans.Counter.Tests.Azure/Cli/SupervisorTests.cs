@@ -38,6 +38,19 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_process_that_somebody_has_asked_to_stop_has_ended_and_not_died_and_is_started_again_too()
+    {
+        using var supervisor = Supervisor(restart: true);
+        await supervisor.Start(Shell("silo2", "trap 'exit 0' TERM; echo ready; while :; do read line; done"), Token);
+
+        Posix.AskToStop(Assert.Single(ProcessesFile.Read(Processes)).Pid);
+
+        Assert.Equal("silo2 has ended: exit code 0.", await _notes.Next("silo2 has"));
+        await _notes.Next("silo2 runs again");
+        Assert.True(await supervisor.Stop());
+    }
+
+    [Fact]
     public async Task Without_restart_it_is_reported_and_left_dead()
     {
         using var supervisor = Supervisor(restart: false);
@@ -57,7 +70,7 @@ public sealed class SupervisorTests : IDisposable
     {
         var order = Path.Combine(_folder, "order");
         using var supervisor = Supervisor(restart: true);
-        foreach (var role in (string[])["azurite", "devhub", "silo"])
+        foreach (var role in (string[])["azurite", "devhub", "silo1"])
             // Each takes its time after it was asked: whoever does not wait for it puts "asked" of the next before its "stopped".
             await supervisor.Start(Shell(role, $"""
                 trap 'echo {role} asked >> {order}; sleep 0.2; echo {role} stopped >> {order}; exit 0' TERM
@@ -67,7 +80,45 @@ public sealed class SupervisorTests : IDisposable
 
         Assert.True(await supervisor.Stop());
 
-        Assert.Equal(["silo asked", "silo stopped", "devhub asked", "devhub stopped", "azurite asked", "azurite stopped"], File.ReadAllLines(order));
+        Assert.Equal(["silo1 asked", "silo1 stopped", "devhub asked", "devhub stopped", "azurite asked", "azurite stopped"], File.ReadAllLines(order));
+    }
+
+    [Fact]
+    public async Task What_is_started_together_waits_for_nobody_and_is_asked_to_stop_together_before_what_was_started_first()
+    {
+        var order = Path.Combine(_folder, "order");
+        using var supervisor = Supervisor(restart: true);
+        await supervisor.Start(Shell("devhub", $"trap 'echo devhub asked >> {order}; exit 0' TERM; echo ready; while :; do read line; done"), Token);
+        // Neither is ready before the other has begun, and neither stops before the other is asked to.
+        await supervisor.StartTogether(from silo in (string[])["silo1", "silo2"]
+                                       let other = silo is "silo1" ? "silo2" : "silo1"
+                                       select Shell(silo, $$"""
+            until_there() { while [ ! -e {{_folder}}/$1 ]; do sleep 0.02; done; }
+            trap 'touch {{_folder}}/{{silo}}.asked; until_there {{other}}.asked; echo silo stopped >> {{order}}; exit 0' TERM
+            touch {{_folder}}/{{silo}}.begun; until_there {{other}}.begun
+            echo ready
+            while :; do read line; done
+            """), Token);
+        Assert.Equal(["devhub", "silo1", "silo2"], ProcessesFile.Read(Processes).Select(process => process.Role));
+
+        Assert.True(await supervisor.Stop());
+
+        Assert.Equal(["silo stopped", "silo stopped", "devhub asked"], File.ReadAllLines(order));
+    }
+
+    [Fact]
+    public async Task One_that_fails_among_those_started_together_fails_the_start_when_the_others_are_ready()
+    {
+        using var supervisor = Supervisor(restart: true);
+
+        var failure = await Assert.ThrowsAsync<CommandFailedException>(() => supervisor.StartTogether(
+            [Shell("silo1", "echo ready; exec cat"), Shell("silo2", "echo the port is taken >&2; exit 4"), Shell("silo3", "sleep 0.2; echo ready; exec cat")], Token));
+
+        Assert.Contains("silo2 ended before it was ready: exit code 4", failure.Message, StringComparison.Ordinal);
+        var running = ProcessesFile.Read(Processes);
+        Assert.Equal(["silo1", "silo3"], running.Select(process => process.Role));
+        Assert.True(await supervisor.Stop());
+        Assert.DoesNotContain(running, process => IsAlive(process.Pid));
     }
 
     [Fact]
@@ -121,15 +172,31 @@ public sealed class SupervisorTests : IDisposable
         var log = Path.Combine(_folder, "log");
         var waits = new ChildSpec { Role = "devhub", Program = Tool.Find("tail")!, Arguments = ["-f", Path.Combine(data.Path, "counter-data")] };
         using var ours = ChildProcess.Start(waits, log);
-        using var stranger = ChildProcess.Start(new() { Role = "silo", Program = Tool.Find("cat")!, Arguments = [] }, log);
+        // Neither stops before the other is asked to; a silo is known by where it listens, which it was told.
+        var silos = (from silo in (int[])[1, 2]
+                     let script = $"""
+                         trap 'touch {_folder}/{silo}.asked; while [ ! -e {_folder}/{3 - silo}.asked ]; do sleep 0.02; done; exit 0' TERM
+                         echo ready
+                         while :; do read line; done
+                         """
+                     select ChildProcess.Start(Shell($"silo{silo}", script) with { Arguments = ["-c", script, $"http://localhost:508{silo}"] }, log)).ToArray();
+        await Task.WhenAll(silos.Select(silo => silo.Announced)).WaitAsync(Token);
+        using var stranger = ChildProcess.Start(new() { Role = "silo3", Program = Tool.Find("cat")!, Arguments = [] }, log);
         var file = new ProcessesFile(data.ProcessesJson);
         file.Set(new("devhub", ours.Id, "amqp://localhost:20000", null));
-        file.Set(new("silo", stranger.Id, "http://localhost:5080", null));
+        file.Set(new("silo1", silos[0].Id, "http://localhost:5081", null));
+        file.Set(new("silo2", silos[1].Id, "http://localhost:5082", null));
+        file.Set(new("silo3", stranger.Id, "http://localhost:5083", null));
         file.Set(new("azurite", int.MaxValue, "http://127.0.0.1:20001", null)); // nobody's number
 
         await LeftOvers.Stop(data, _notes.Say, Token);
 
         Assert.Equal("ended by SIGTERM (exit code 143)", (await ours.Exited).ToString());
+        foreach (var silo in silos)
+        {
+            Assert.Equal(0, (await silo.Exited).Code);
+            silo.Dispose();
+        }
         Assert.False(stranger.Exited.IsCompleted);
         Assert.Empty(ProcessesFile.Read(data.ProcessesJson));
         await stranger.Stop();

@@ -43,7 +43,7 @@ public sealed class Azurite : IAsyncDisposable
     {
         using var data = DataFolder.Open(Path.Combine(_folder, "data"));
         data.BeginLogs();
-        var ports = LocalPorts.Choose(data.PortsJson, taken: 0);
+        var ports = LocalPorts.Choose(data.PortsJson, [], silos: 1);
         var script = await AzuriteInstall.Ensure(data.Log("npm"), data.Path, _ => { }, CancellationToken.None);
         var spec = new LocalParts(data, ports).Azurite(script) with
         {

@@ -59,7 +59,7 @@ public sealed class DataFolderTests : IDisposable
         foreach (var run in (string[])["first", "second", "third"])
         {
             data.BeginLogs();
-            File.AppendAllText(data.Log("silo"), run);
+            File.AppendAllText(data.Log("silo1"), run);
         }
 
         Assert.Equal(["second", "third"], Directory.EnumerateFiles(data.Logs).Order().Reverse().Select(File.ReadAllText).Order());

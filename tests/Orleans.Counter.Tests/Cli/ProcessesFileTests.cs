@@ -16,15 +16,15 @@ public sealed class ProcessesFileTests : IDisposable
     public void It_shows_what_runs_now_in_the_documented_shape()
     {
         var file = new ProcessesFile(Path);
-        file.Set(new("silo", 3, "http://localhost:5080", null));
+        file.Set(new("silo1", 3, "http://localhost:5080", null));
         file.Set(new("devhub", 2, "amqp://localhost:20000", "Endpoint=sb://localhost"));
         file.Set(new("azurite", 1, "http://127.0.0.1:20001/devstoreaccount1", "AccountName=devstoreaccount1"));
-        file.Set(new("silo", 4, "http://localhost:5080", null));
+        file.Set(new("silo1", 4, "http://localhost:5080", null));
         file.Remove("azurite");
 
         var expected = """
             [{"role":"devhub","pid":2,"url":"amqp://localhost:20000","connectionString":"Endpoint=sb://localhost"},
-             {"role":"silo","pid":4,"url":"http://localhost:5080","connectionString":null}]
+             {"role":"silo1","pid":4,"url":"http://localhost:5080","connectionString":null}]
             """;
         Assert.True(JsonElement.DeepEquals(JsonElement.Parse(expected), JsonElement.Parse(File.ReadAllText(Path))));
         Assert.Equal([2, 4], ProcessesFile.Read(Path).Select(process => process.Pid));
@@ -34,10 +34,10 @@ public sealed class ProcessesFileTests : IDisposable
     public async Task A_reader_finds_it_whole_at_any_time()
     {
         var file = new ProcessesFile(Path);
-        file.Set(new("silo", 0, "", null));
+        file.Set(new("silo1", 0, "", null));
         var writing = Task.Run(() =>
         {
-            for (var i = 1; i <= 500; i++) file.Set(new("silo", i, new string('x', 20_000), null));
+            for (var i = 1; i <= 500; i++) file.Set(new("silo1", i, new string('x', 20_000), null));
         }, TestContext.Current.CancellationToken);
 
         while (!writing.IsCompleted) Assert.Single(ProcessesFile.Read(Path));
