@@ -85,8 +85,9 @@ internal sealed class AzureMembershipTable(
         await _table.Delete(snapshot.Rows, cancellationToken);
     }
 
+    // Whatever was the last to be heard of it: its start, its heartbeat, or another silo's suspicion.
     private static bool IsDefunct(MembershipEntry entry, DateTime before) =>
-        entry.Status is not SiloStatus.Active && entry.IAmAliveTime < before && entry.StartTime < before;
+        entry.Status is not SiloStatus.Active && entry.IAmAliveTime < before && entry.StartTime < before && (entry.SuspectTimes ?? []).TrueForAll(suspicion => suspicion.Item2 < before);
 
     private async Task AddVersion(CancellationToken cancellationToken)
     {

@@ -1,7 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
 using Azure.Data.Tables;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -20,11 +17,11 @@ public sealed class ConfigurationTests(Azurite azurite)
     public async Task A_silo_and_a_client_find_each_other_by_a_connection_string()
     {
         var account = await azurite.NewAccount();
-        var configuration = Configuration(("Clustering:ConnectionString", account.ConnectionString));
+        var configuration = Hosts.Configuration(("Clustering:ConnectionString", account.ConnectionString));
 
-        using var silo = Silo(configuration);
+        using var silo = Hosts.Silo(configuration);
         await silo.StartAsync(Token);
-        using var client = Client(configuration);
+        using var client = Hosts.Client(configuration);
         await client.StartAsync(Token);
 
         var hosts = await client.Services.GetRequiredService<IClusterClient>().GetGrain<IManagementGrain>(0).GetHosts(false, Token);
@@ -39,9 +36,9 @@ public sealed class ConfigurationTests(Azurite azurite)
     public async Task A_client_of_the_account_may_be_registered_by_name_and_the_table_may_have_another_one()
     {
         var account = await azurite.NewAccount();
-        var configuration = Configuration(("Clustering:ServiceKey", "tables"), ("Clustering:TableName", "Members"));
+        var configuration = Hosts.Configuration(("Clustering:ServiceKey", "tables"), ("Clustering:TableName", "Members"));
 
-        using var silo = Silo(configuration, services => services.AddKeyedSingleton("tables", account.Tables));
+        using var silo = Hosts.Silo(configuration, silo => silo.Services.AddKeyedSingleton("tables", account.Tables));
         await silo.StartAsync(Token);
         await silo.StopAsync(Token);
 
@@ -51,8 +48,8 @@ public sealed class ConfigurationTests(Azurite azurite)
     [Fact]
     public void A_connection_may_be_named()
     {
-        using var client = Client(
-            [.. Configuration(("Clustering:ConnectionName", "tables")), new("ConnectionStrings:tables", "UseDevelopmentStorage=true")]);
+        using var client = Hosts.Client(
+            [.. Hosts.Configuration(("Clustering:ConnectionName", "tables")), new("ConnectionStrings:tables", "UseDevelopmentStorage=true")]);
 
         Assert.Equal("devstoreaccount1", Gateways(client).AccountName);
     }
@@ -60,7 +57,7 @@ public sealed class ConfigurationTests(Azurite azurite)
     [Fact]
     public void An_address_is_reached_with_the_identity_of_the_process()
     {
-        using var client = Client(Configuration(("Clustering:ConnectionString", "https://account.table.core.windows.net")));
+        using var client = Hosts.Client(Hosts.Configuration(("Clustering:ConnectionString", "https://account.table.core.windows.net")));
 
         Assert.Equal(new Uri("https://account.table.core.windows.net"), Gateways(client).Uri);
         Assert.IsType<Counter.Clustering.AzureGatewayListProvider>(client.Services.GetRequiredService<IGatewayListProvider>());
@@ -69,7 +66,7 @@ public sealed class ConfigurationTests(Azurite azurite)
     [Fact]
     public async Task A_silo_without_an_account_does_not_start_and_says_what_is_missing()
     {
-        using var silo = Silo(Configuration());
+        using var silo = Hosts.Silo(Hosts.Configuration());
 
         var refused = await Assert.ThrowsAsync<OrleansConfigurationException>(() => silo.StartAsync(Token));
 
@@ -79,7 +76,7 @@ public sealed class ConfigurationTests(Azurite azurite)
     [Fact]
     public async Task A_silo_whose_table_cannot_have_its_name_does_not_start()
     {
-        using var silo = Silo(Configuration(("Clustering:ConnectionString", "UseDevelopmentStorage=true"), ("Clustering:TableName", "silo-instances")));
+        using var silo = Hosts.Silo(Hosts.Configuration(("Clustering:ConnectionString", "UseDevelopmentStorage=true"), ("Clustering:TableName", "silo-instances")));
 
         var refused = await Assert.ThrowsAsync<OrleansConfigurationException>(() => silo.StartAsync(Token));
 
@@ -91,41 +88,4 @@ public sealed class ConfigurationTests(Azurite azurite)
 
     private static async Task<List<TableEntity>> Silos(TableClient table) =>
         await table.QueryAsync<TableEntity>("Address ne ''", cancellationToken: Token).ToListAsync(Token);
-
-    private static KeyValuePair<string, string?>[] Configuration(params (string Key, string Value)[] settings) =>
-    [
-        new("Orleans:ClusterId", ClusterUnderTest.NewId()),
-        new("Orleans:ServiceId", "service"),
-        new("Orleans:Clustering:ProviderType", "AzureTableStorage"),
-        .. settings.Select(setting => new KeyValuePair<string, string?>($"Orleans:{setting.Key}", setting.Value)),
-    ];
-
-    private static IHost Silo(IEnumerable<KeyValuePair<string, string?>> configuration, Action<IServiceCollection>? also = null)
-    {
-        var builder = Builder(configuration);
-        also?.Invoke(builder.Services);
-        builder.UseOrleans(silo => silo.ConfigureEndpoints(IPAddress.Loopback, FreePort(), FreePort()));
-        return builder.Build();
-    }
-
-    private static IHost Client(IEnumerable<KeyValuePair<string, string?>> configuration)
-    {
-        var builder = Builder(configuration);
-        builder.UseOrleansClient();
-        return builder.Build();
-    }
-
-    private static HostApplicationBuilder Builder(IEnumerable<KeyValuePair<string, string?>> configuration)
-    {
-        var builder = Host.CreateEmptyApplicationBuilder(new());
-        builder.Configuration.AddInMemoryCollection(configuration);
-        return builder;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
