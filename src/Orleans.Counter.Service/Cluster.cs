@@ -60,8 +60,9 @@ internal static partial class Cluster
             silo.UseAzureTableReminderService(options => options.Configure<IOptions<StorageOptions>>((reminders, storage) => reminders.TableServiceClient = storage.Value.Membership()));
             silo.Configure<ClusterMembershipOptions>(options =>
             {
-                // A silo that does not answer for about four seconds is declared dead by two others, or by the only other one. Quicker would take a long pause for a death.
-                options.ProbeTimeout = TimeSpan.FromSeconds(1);
+                // A silo that does not answer three times in a row is declared dead by two others, or by the only other one: after three to six seconds. Orleans measures how long
+                // answers take, and waits no shorter and no longer than this for one. Quicker would take a long pause for a death.
+                options.ProbeTimeout = options.MinProbeTimeout = TimeSpan.FromSeconds(1);
                 options.MaxProbeTimeout = TimeSpan.FromSeconds(2);
                 options.NumMissedProbesLimit = 3;
                 options.TableRefreshTimeout = TimeSpan.FromSeconds(15);

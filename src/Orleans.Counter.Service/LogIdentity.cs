@@ -3,7 +3,7 @@ namespace Orleans.Counter;
 /// <summary>Which log the stored positions belong to. Known once the silo has compared the hub with the storage.</summary>
 internal sealed class LogIdentity
 {
-    private (int Era, int PartitionCount)? _log;
+    private (int Era, int PartitionCount, DateTimeOffset HubCreatedAt)? _log;
 
     /// <summary>The era of every position that is given now.</summary>
     public int Era => Known.Era;
@@ -11,7 +11,10 @@ internal sealed class LogIdentity
     /// <summary>How many partitions the hub has.</summary>
     public int PartitionCount => Known.PartitionCount;
 
-    private (int Era, int PartitionCount) Known => _log ?? throw new InvalidOperationException("The log is not known before the silo has compared the hub with the storage.");
+    /// <summary>When the hub was created: tells one log from another, also where the storage's own memory of it was emptied.</summary>
+    public DateTimeOffset HubCreatedAt => Known.HubCreatedAt;
 
-    public void Is(int era, int partitionCount) => _log = (era, partitionCount);
+    private (int Era, int PartitionCount, DateTimeOffset HubCreatedAt) Known => _log ?? throw new InvalidOperationException("The log is not known before the silo has compared the hub with the storage.");
+
+    public void Is(int era, int partitionCount, DateTimeOffset hubCreatedAt) => _log = (era, partitionCount, hubCreatedAt);
 }

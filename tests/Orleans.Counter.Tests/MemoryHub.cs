@@ -10,6 +10,7 @@ internal sealed partial class MemoryHub(int partitionCount, TimeProvider time) :
     private readonly Lock _lock = new();
     private readonly Partition[] _partitions = [.. Enumerable.Range(0, partitionCount).Select(_ => new Partition())];
     private readonly DateTimeOffset _createdAt = time.GetUtcNow();
+    private readonly List<(string PartitionId, int First)> _begun = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (int Count, EventHubsFailure Failure, bool Stored) _failing;
 
@@ -21,6 +22,15 @@ internal sealed partial class MemoryHub(int partitionCount, TimeProvider time) :
 
     /// <summary>How often <see cref="Send"/> was called, failures included.</summary>
     public int Sends { get; private set; }
+
+    /// <summary>The number of the message at which each reader began, in the order in which they came.</summary>
+    public IReadOnlyList<(string PartitionId, int First)> Begun
+    {
+        get
+        {
+            lock (_lock) return [.. _begun];
+        }
+    }
 
     public IReadOnlyList<string> PartitionIds { get; } = [.. Enumerable.Range(0, partitionCount).Select(id => id.ToString(CultureInfo.InvariantCulture))];
 
@@ -174,6 +184,7 @@ internal sealed partial class MemoryHub(int partitionCount, TimeProvider time) :
             if (partition.Readers.Find(other => other.OwnerLevel is not null && (ownerLevel is null || other.OwnerLevel > ownerLevel)) is { } owner)
                 throw End(EventHubsFailure.ConsumerDisconnected, $"A reader of level {owner.OwnerLevel} owns the partition.");
             _next = Begin();
+            hub._begun.Add((hub.PartitionIds[Array.IndexOf(hub._partitions, partition)], _next));
             if (ownerLevel is not null)
             {
                 foreach (var other in partition.Readers) other.End(EventHubsFailure.ConsumerDisconnected, $"A reader of level {ownerLevel} took the partition.");

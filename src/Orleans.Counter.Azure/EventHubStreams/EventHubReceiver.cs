@@ -60,7 +60,7 @@ internal sealed partial class EventHubReceiver(
     public async Task Shutdown(TimeSpan timeout)
     {
         await _stopping.CancelAsync();
-        if (_log is not null) await _log.Close();
+        if (_log is not null) await _log.Leave(timeout);
     }
 
     /// <summary>Finds out where everybody is. The first beat then shows every stream to the agent at once, so that later no new stream holds the partition up.</summary>

@@ -28,6 +28,8 @@ public static class EventHubStreamBuilderExtensions
                 agent.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(10);
                 agent.StreamInactivityPeriod = TimeSpan.FromDays(365);
             }));
+            // A silo that leaves says so, and stops reading, at the same time: whoever takes its partitions over does not wait for that, but simply takes them.
+            streams.ConfigureLifecycle(options => options.Configure(lifecycle => lifecycle.StartStage = ServiceLifecycleStage.BecomeActive));
             streams.ConfigurePartitionBalancing((services, provider) => new PartitionBalancer(services, provider));
             streams.ConfigureBackoffProvider((Func<IServiceProvider, string, IMessageDeliveryBackoffProvider>)((_, _) => new ShortBackoff()));
             configure(new SiloEventHubStreamConfigurator(streams));

@@ -24,6 +24,9 @@ public interface IPartitionDataAdapter
     /// When the task is done, whatever the message left elsewhere (a dead letter) is durable.
     /// </remarks>
     ValueTask Read(ReceivedEvent message, IStreamSink sink, CancellationToken cancellationToken);
+
+    /// <summary>The reader leaves the partition in peace. Nothing may depend on it: a silo that dies does not say so.</summary>
+    Task Leave(CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 /// <summary>Takes what a message holds for the streams of its partition, which go by their place in <see cref="IPartitionDataAdapter.Streams"/>.</summary>

@@ -60,6 +60,14 @@ internal sealed class PartitionLog(
         return Close();
     }
 
+    /// <summary>Reads no more; whatever is left to do takes no longer than this.</summary>
+    public async Task Leave(TimeSpan timeout)
+    {
+        await Close();
+        using var patience = new CancellationTokenSource(timeout, clock);
+        await data.Leave(patience.Token);
+    }
+
     /// <summary>Lets go of the connection; the next receive opens another one, after the last message that was handed on.</summary>
     public async Task Close()
     {

@@ -18,6 +18,7 @@ internal sealed class CounterPartition : IPartitionDataAdapter
     private readonly LogIdentity _log;
     private readonly ICountStore _store;
     private readonly DeadLetters _deadLetters;
+    private readonly Sightings _sightings;
     private readonly StreamingInstruments _instruments;
     private readonly TimeProvider _clock;
     private readonly Shard[] _shards;
@@ -25,28 +26,40 @@ internal sealed class CounterPartition : IPartitionDataAdapter
     private readonly MessageFold _fold = new();
     private readonly Generations _generations = new();
     private readonly Verdicts _verdicts = new();
-    private Task<long>? _stored;
+    private readonly SightingRecorder _recorder;
+    private Task<Stored?>? _stored;
     private DateTimeOffset _forgetAt;
 
-    public CounterPartition(string partitionId, LogIdentity log, ICountStore store, DeadLetters deadLetters, StreamingInstruments instruments, TimeProvider clock)
+    public CounterPartition(string partitionId, LogIdentity log, ICountStore store, DeadLetters deadLetters, Sightings sightings, StreamingInstruments instruments, TimeProvider clock)
     {
         _partition = int.Parse(partitionId, System.Globalization.CultureInfo.InvariantCulture);
-        (_log, _store, _deadLetters, _instruments, _clock) = (log, store, deadLetters, instruments, clock);
+        (_log, _store, _deadLetters, _sightings, _instruments, _clock) = (log, store, deadLetters, sightings, instruments, clock);
+        _recorder = sightings.Record(_partition);
         _shards = [.. Shard.All.Where(shard => shard.Partition(log.PartitionCount) == _partition)];
         Streams = [.. _shards.Select(shard => StreamId.Create(StreamNames.Shards, shard.ToString()))];
     }
 
     public IReadOnlyList<StreamId> Streams { get; }
 
-    /// <summary>Every shard goes on after its checkpoint. Reading begins far enough before the first of them to know which ids have been seen.</summary>
+    /// <summary>
+    /// Every shard goes on after its checkpoint. Reading begins where a reader before this one has written down what it had seen; if there is nothing of the kind, it begins
+    /// far enough before the first checkpoint to know which ids have been seen.
+    /// </summary>
     public async Task<PartitionStart> Start(CancellationToken cancellationToken)
     {
         var checkpoints = await Task.WhenAll(_shards.Select(shard => Checkpoint(shard, cancellationToken)));
         _forgetAt = _clock.GetUtcNow() + ForgetEvery;
         long[] after = [.. checkpoints.Select(row => row?.Position.SequenceNumber ?? -1)];
-        var from = after.Min() < 0 ? EventPosition.Earliest : EventPosition.EnqueuedAfter(Generations.NeededFor(checkpoints.Min(row => row!.EnqueuedTime)).AddTicks(-1));
-        return new(from, after);
+        if (Stored.ByAll(checkpoints) is not { } stored) return new(EventPosition.Earliest, after);
+        if (await _sightings.Load(_partition, stored, cancellationToken) is not { } known)
+            return new(EventPosition.EnqueuedAfter(Generations.NeededFor(stored.EnqueuedTime).AddTicks(-1)), after);
+        _generations.Resume(known);
+        _recorder.Resume(known);
+        return new(EventPosition.After(known.Through), after);
     }
+
+    /// <summary>What was seen and is not written yet is written now, as far as there is time.</summary>
+    public Task Leave(CancellationToken cancellationToken) => _recorder.End(cancellationToken);
 
     public async ValueTask Read(ReceivedEvent message, IStreamSink sink, CancellationToken cancellationToken)
     {
@@ -83,12 +96,12 @@ internal sealed class CounterPartition : IPartitionDataAdapter
     private BitArray? Judge(ReceivedEvent message, bool isFrame)
     {
         BitArray? repeats = null;
+        if (isFrame) _generations.MoveTo(message.EnqueuedTime);
+        _recorder.MoveTo(message.SequenceNumber, _generations.Reached);
         if (isFrame)
         {
-            _generations.MoveTo(message.EnqueuedTime);
-
             // A frame that ingest had to send twice is a repeat whole, events without an id included.
-            var isRepeat = _generations.HasSeen(Mix(_frame.Sender.Writer, _frame.Sender.Number));
+            var isRepeat = HasSeen(Mix(_frame.Sender.Writer, _frame.Sender.Number));
             if (isRepeat) repeats = new(_frame.Count, true);
             Span<ulong> videos = _frame.Videos.Length <= 1024 ? stackalloc ulong[_frame.Videos.Length] : new ulong[_frame.Videos.Length];
             for (var i = 0; i < videos.Length; i++) videos[i] = Hash(_frame.Videos[i]);
@@ -96,21 +109,32 @@ internal sealed class CounterPartition : IPartitionDataAdapter
             foreach (var (video, _, id, _, _) in _frame.Events())
             {
                 index++;
-                if (id != 0 && _generations.HasSeen(Mix(videos[video], id)) && !isRepeat) (repeats ??= new(_frame.Count))[index] = true;
+                if (id != 0 && HasSeen(Mix(videos[video], id)) && !isRepeat) (repeats ??= new(_frame.Count))[index] = true;
             }
         }
 
         _verdicts.Add(message.SequenceNumber, repeats);
+        _recorder.Write();
         return repeats;
     }
 
-    /// <summary>Once in a while the shards are asked what they have stored: verdicts before the least of it will never be needed again.</summary>
+    private bool HasSeen(ulong id)
+    {
+        _recorder.Add(id);
+        return _generations.HasSeen(id);
+    }
+
+    /// <summary>Once in a while the shards are asked what they have stored: verdicts before the least of it, and sightings well before it, will never be needed again.</summary>
     private async ValueTask Forget()
     {
         if (_stored is { IsCompleted: true } stored)
         {
             _stored = null;
-            _verdicts.Forget(await stored);
+            if (await stored is { } least)
+            {
+                _verdicts.Forget(least.Position.SequenceNumber);
+                _recorder.DeleteBefore(Generations.Of(least.EnqueuedTime) - 2);
+            }
         }
 
         if (_stored is not null || _clock.GetUtcNow() < _forgetAt) return;
@@ -118,11 +142,7 @@ internal sealed class CounterPartition : IPartitionDataAdapter
         _stored = StoredByAll();
     }
 
-    private async Task<long> StoredByAll()
-    {
-        var checkpoints = await Task.WhenAll(_shards.Select(shard => Checkpoint(shard, CancellationToken.None)));
-        return checkpoints.Min(row => row?.Position.SequenceNumber ?? -1);
-    }
+    private async Task<Stored?> StoredByAll() => Stored.ByAll(await Task.WhenAll(_shards.Select(shard => Checkpoint(shard, CancellationToken.None))));
 
     private async Task<ShardRow?> Checkpoint(Shard shard, CancellationToken cancellationToken) =>
         await _store.ReadShard(shard, cancellationToken) is { } stands && stands.Row.Position.Era == _log.Era ? stands.Row : null;

@@ -21,6 +21,15 @@ internal sealed class Generations
     /// <remarks>One generation more than is looked at: the message may belong to a later one than its own time says, never to an earlier one.</remarks>
     public static DateTimeOffset NeededFor(DateTimeOffset enqueuedTime) => new((Of(enqueuedTime) - 2) * Length.Ticks, TimeSpan.Zero);
 
+    /// <summary>The generation that the log has reached; null before the first frame.</summary>
+    public long? Reached => _generation == long.MinValue ? null : _generation;
+
+    /// <summary>The generation of this moment, numbered from the year 1.</summary>
+    public static long Of(DateTimeOffset enqueuedTime) => enqueuedTime.UtcTicks / Length.Ticks;
+
+    /// <summary>Knows what a reader knew that stood here.</summary>
+    public void Resume(SightingsKnown known) => (_generation, _own, _before) = (known.Generation, known.Own, known.Before);
+
     /// <summary>Goes on to the generation of a message, and forgets what is too old for any further one.</summary>
     public void MoveTo(DateTimeOffset enqueuedTime)
     {
@@ -38,6 +47,4 @@ internal sealed class Generations
         _own.Add(id);
         return seen;
     }
-
-    private static long Of(DateTimeOffset enqueuedTime) => enqueuedTime.UtcTicks / Length.Ticks;
 }

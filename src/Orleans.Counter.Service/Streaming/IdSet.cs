@@ -5,8 +5,15 @@ namespace Orleans.Counter.Streaming;
 /// <summary>A set of 64-bit hashes, never zero: open addressing in one array, because the set of ten minutes holds millions.</summary>
 internal sealed class IdSet
 {
-    private ulong[] _slots = new ulong[1024];
-    private int _shift = 64 - 10;
+    private ulong[] _slots;
+    private int _shift;
+
+    /// <summary>An empty set with room for so many.</summary>
+    public IdSet(int capacity = 0)
+    {
+        _slots = new ulong[BitOperations.RoundUpToPowerOf2((uint)Math.Max(1024, capacity * 2L))];
+        _shift = ShiftOf(_slots);
+    }
 
     public int Count { get; private set; }
 
@@ -28,10 +35,12 @@ internal sealed class IdSet
         return slot;
     }
 
+    private static int ShiftOf(ulong[] slots) => 64 - BitOperations.Log2((uint)slots.Length);
+
     private void Grow()
     {
         var slots = new ulong[_slots.Length * 2];
-        var shift = 64 - BitOperations.Log2((uint)slots.Length);
+        var shift = ShiftOf(slots);
         foreach (var id in _slots)
             if (id != 0) slots[Find(slots, shift, id)] = id;
         (_slots, _shift) = (slots, shift);

@@ -22,7 +22,7 @@ internal sealed partial class LogCheck(IEventHub hub, ICountStore store, LogIden
                 $"The storage has counted from hub '{known.Hub}', made at {known.CreatedAt:O} with {known.PartitionCount} partitions; " +
                 $"this is '{found.Name}', made at {found.CreatedAt:O} with {found.PartitionIds.Count} partitions. {Remedy}");
         await CheckEnds(found, known, cancellationToken);
-        identity.Is(known.Era, known.PartitionCount);
+        identity.Is(known.Era, known.PartitionCount, known.CreatedAt);
     }
 
     private async Task CheckEnds(HubProperties found, LogRow known, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Orleans.Counter.EventHubs;
 using Orleans.Counter.EventHubStreams;
 using Orleans.Counter.Storage;
@@ -9,7 +10,9 @@ internal static class StreamingStage
 {
     public static IHostApplicationBuilder AddStreaming(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<StreamingInstruments>().AddSingleton<LogIdentity>().AddSingleton<DeadLetters>();
+        builder.Services.AddOptions<StreamingOptions>().BindConfiguration(StreamingOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<StreamingOptions>, StreamingOptionsValidator>();
+        builder.Services.AddSingleton<StreamingInstruments>().AddSingleton<LogIdentity>().AddSingleton<DeadLetters>().AddSingleton<Sightings>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LogCheck>();
         builder.UseOrleans(silo => silo.AddCounterStreams());
         return builder;
@@ -20,8 +23,8 @@ internal static class StreamingStage
         .ConfigureEventHub(options => options.Configure(hub => hub.ConfigureEventHubConnection(services => services.GetRequiredService<IEventHub>())))
         .UseDataAdapter((services, _) => ActivatorUtilities.CreateInstance<CounterData>(services)));
 
-    private sealed class CounterData(LogIdentity log, ICountStore store, DeadLetters deadLetters, StreamingInstruments instruments, TimeProvider clock) : IEventHubDataAdapter
+    private sealed class CounterData(LogIdentity log, ICountStore store, DeadLetters deadLetters, Sightings sightings, StreamingInstruments instruments, TimeProvider clock) : IEventHubDataAdapter
     {
-        public IPartitionDataAdapter TakeOver(string partitionId) => new CounterPartition(partitionId, log, store, deadLetters, instruments, clock);
+        public IPartitionDataAdapter TakeOver(string partitionId) => new CounterPartition(partitionId, log, store, deadLetters, sightings, instruments, clock);
     }
 }

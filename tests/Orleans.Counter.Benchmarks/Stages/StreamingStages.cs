@@ -78,8 +78,9 @@ internal static class StreamingStages
         var instruments = new StreamingInstruments(meters, TimeProvider.System);
         var letters = new DeadLetters(new MemoryDeadLetters(), Options.Create(new AcceptanceOptions()), instruments, NullLogger<DeadLetters>.Instance);
         var log = new LogIdentity();
-        log.Is(0, StageData.Partitions);
-        return [.. Enumerable.Range(0, StageData.Partitions).Select(partition => new CounterPartition($"{partition}", log, new MemoryCountStore(), letters, instruments, TimeProvider.System))];
+        log.Is(0, StageData.Partitions, DateTimeOffset.UnixEpoch);
+        var sightings = new Sightings(new MemorySightings(), log, Options.Create(new StreamingOptions()), instruments, TimeProvider.System, NullLogger<Sightings>.Instance);
+        return [.. Enumerable.Range(0, StageData.Partitions).Select(partition => new CounterPartition($"{partition}", log, new MemoryCountStore(), letters, sightings, instruments, TimeProvider.System))];
     }
 
     private static Generations Remembering(int count)

@@ -43,5 +43,13 @@ internal sealed record StorageAccount(string Name, string Key, int TablePort, in
         return store;
     }
 
+    /// <summary>A store whose container is there.</summary>
+    public async Task<BlobSightingStore> Sightings()
+    {
+        var store = new BlobSightingStore(Microsoft.Extensions.Options.Options.Create(Options), Patience);
+        await store.Prepare(TestContext.Current.CancellationToken);
+        return store;
+    }
+
     private Uri At(int port) => new($"http://127.0.0.1:{port}/{Name}");
 }

@@ -154,6 +154,26 @@ public sealed class CountingTests
     }
 
     [Fact]
+    public async Task A_service_that_starts_again_reads_only_what_was_not_stored_and_recognises_what_came_long_before_that()
+    {
+        var (store, hub, sightings) = (new MemoryCountStore(), new MemoryHub(CounterCluster.Partitions, TimeProvider.System), new MemorySightings());
+        await using (var first = await CounterCluster.Start(store, hub, sightings: sightings))
+        {
+            for (var i = 0; i < 100; i++) first.Send(new Event(Kittens, Now, Id: $"{i}"));
+            await first.Stored();
+        }
+
+        var begun = hub.Begun.Count;
+        await using var second = await CounterCluster.Start(store, hub, sightings: sightings);
+        second.Send(new Event(Kittens, Now, Id: "0"), new Event(Kittens, Now, Id: "100"));
+        await second.Stored();
+
+        Assert.Equal(101, store.Stored(Kittens, EventType.View).Total.Count);
+        var partition = Shard.Of(Kittens).Partition(CounterCluster.Partitions).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal([100], hub.Begun.Skip(begun).Where(reader => reader.PartitionId == partition).Select(reader => reader.First));
+    }
+
+    [Fact]
     public async Task What_cannot_be_counted_is_set_aside_and_stops_nothing()
     {
         await using var cluster = await CounterCluster.Start();
