@@ -14,18 +14,16 @@ public sealed partial class LocalCounter : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("counter-").FullName;
     private readonly List<string> _said = [];
     private readonly Dictionary<string, int> _since = []; // by role: how much was said before the last thing that was done to it
-    private readonly List<ChildProcess> _added = [];
+    private readonly Dictionary<string, ChildProcess> _added = [];
     private readonly List<HttpClient> _clients = [];
     private readonly string[] _options;
-    private readonly int _silos;
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _reading = Task.CompletedTask;
-    private DataFolder? _addedData;
+    private DataFolder? _addedFolder;
     private Process? _up;
 
     private LocalCounter(int port, int silos, bool restart, int partitions)
     {
-        _silos = silos;
         _options = ["--port", $"{port}", "--silos", $"{silos}", "--data", Data, "--partitions", $"{partitions}", .. restart ? (string[])[] : ["--no-restart"]];
         for (var i = 0; i < silos; i++) _clients.Add(ClientOf(port + i));
     }
@@ -36,7 +34,7 @@ public sealed partial class LocalCounter : IAsyncDisposable
     /// <summary>A client of the first silo.</summary>
     public HttpClient Http => _clients[0];
 
-    /// <summary>A client of each silo, the first one first; also of those that were added.</summary>
+    /// <summary>A client of each silo, the first one first; also of one that was added, until it is stopped.</summary>
     public IReadOnlyList<HttpClient> Silos => _clients;
 
     /// <summary>The data folder, with <c>processes.json</c> and <c>logs</c>.</summary>
@@ -83,10 +81,11 @@ public sealed partial class LocalCounter : IAsyncDisposable
     public string ConnectionString(string role) => Find(role)?.ConnectionString ?? throw new InvalidOperationException($"{role} does not run.\n{Output}");
 
     /// <summary>The process id of a silo.</summary>
-    public int SiloPid(int number = 1) => Pid(Silo(number));
+    public int SiloPid(int number = 1) => _added.TryGetValue(Silo(number), out var added) ? added.Id : Pid(Silo(number));
 
     /// <summary>Everything that a silo has logged in all its processes since the last start of the whole.</summary>
-    public string SiloLog(int number = 1) => File.ReadAllText(number > _silos ? _addedData!.Log(Silo(number)) : Path.Combine(Data, "logs", $"{Silo(number)}.log"));
+    public string SiloLog(int number = 1) =>
+        File.ReadAllText(_added.ContainsKey(Silo(number)) ? AddedFolder.Log(Silo(number)) : Path.Combine(Data, "logs", $"{Silo(number)}.log"));
 
     /// <summary>Kills a silo (SIGKILL): what it has not written yet is gone. Returns at once; see <see cref="SiloRunsAgainAsync"/>.</summary>
     public void KillSilo(int number = 1) => Kill(Silo(number));
@@ -96,13 +95,18 @@ public sealed partial class LocalCounter : IAsyncDisposable
     public async Task<int> StopSilo(int number)
     {
         var role = Silo(number);
+        if (_added.Remove(role, out var added)) return await Remove(added, _clients[number - 1]);
         Mark(role);
         Posix.AskToStop(Pid(role));
         return int.Parse(ExitCode().Match(await Line($"{role} has ", role)).Value, CultureInfo.InvariantCulture);
     }
 
     /// <summary>Stops a silo in its tracks (SIGSTOP): its connections stay, and nobody answers.</summary>
-    public Task FreezeSilo(int number) => Signal("STOP", SiloPid(number));
+    public Task FreezeSilo(int number)
+    {
+        Mark(Silo(number));
+        return Signal("STOP", SiloPid(number));
+    }
 
     /// <summary>Lets a silo go on that was frozen (SIGCONT). It does not know that time has passed.</summary>
     public Task ThawSilo(int number) => Signal("CONT", SiloPid(number));
@@ -115,19 +119,14 @@ public sealed partial class LocalCounter : IAsyncDisposable
     public async Task<int> AddSilo()
     {
         var number = _clients.Count + 1;
-        if (_addedData is null)
-        {
-            _addedData = DataFolder.Open(Path.Combine(_folder, "added"));
-            _addedData.BeginLogs();
-        }
         var port = LocalPorts.FreePorts().First();
-        var parts = new LocalParts(_addedData, LocalPorts.Choose(_addedData.PortsJson, [port], number));
+        var parts = new LocalParts(AddedFolder, LocalPorts.Choose(AddedFolder.PortsJson, [port], number));
         var spec = parts.Silo(number, port, ConnectionString("devhub"), ConnectionString("azurite"));
-        var process = ChildProcess.Start(spec, _addedData.Log(spec.Role));
-        _added.Add(process);
+        var silo = ChildProcess.Start(spec, AddedFolder.Log(spec.Role));
+        _added.Add(spec.Role, silo);
         using var patience = new CancellationTokenSource(Patience);
-        if (await Task.WhenAny(spec.Ready(process, patience.Token), process.Exited) == process.Exited)
-            throw new InvalidOperationException($"{spec.Role} ended before it was ready:\n{string.Join('\n', process.LastLines)}");
+        if (await Task.WhenAny(spec.Ready(silo, patience.Token), silo.Exited) == silo.Exited)
+            throw new InvalidOperationException($"{spec.Role} ended before it was ready:\n{string.Join('\n', silo.LastLines)}");
         _clients.Add(ClientOf(port));
         return number;
     }
@@ -194,15 +193,38 @@ public sealed partial class LocalCounter : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients) client.Dispose();
-        foreach (var silo in _added)
+        foreach (var silo in _added.Values)
         {
             await silo.Stop();
             silo.Dispose();
         }
-        _addedData?.Dispose();
         if (_up is { HasExited: false }) await StopAsync();
         _up?.Dispose();
+        _addedFolder?.Dispose();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    // For what we start ourselves: `counter up` holds the lock of its own.
+    private DataFolder AddedFolder
+    {
+        get
+        {
+            if (_addedFolder is not null) return _addedFolder;
+            _addedFolder = DataFolder.Open(Path.Combine(_folder, "added"));
+            _addedFolder.BeginLogs();
+            return _addedFolder;
+        }
+    }
+
+    private async Task<int> Remove(ChildProcess silo, HttpClient client)
+    {
+        _clients.Remove(client);
+        client.Dispose();
+        using (silo)
+        {
+            await silo.Stop();
+            return (await silo.Exited).Code;
+        }
     }
 
     private static string Silo(int number) => $"silo{number}";

@@ -25,7 +25,7 @@ internal sealed class River : IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.ClearProviders();
-        builder.UseOrleansClient(client => client.UseLocalhostClustering(counter.GatewayPorts));
+        builder.UseOrleansClient(client => client.UseLocalhostClustering(counter.GatewayPorts, serviceId: "counter", clusterId: "counter"));
         var host = builder.Build();
         await host.StartAsync(cancellationToken);
         var hub = new AmqpEventHub(EventHubConnectionOptions.FromConnectionString(counter.HubConnectionString, "events"), TimeProvider.System, NullLogger<AmqpEventHub>.Instance);

@@ -20,9 +20,9 @@ public sealed class RiverTests(RiverCounter river) : IClassFixture<RiverCounter>
         using var answer = await river.Local.Http.PostAsync("/v1/videos/kittens/views", content: null, Token);
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
 
-        await Eventually.Answers(token => river.Count("kittens", "view", token), count => count == 1);
+        await Eventually.Answers(token => river.Answers.Count("kittens", "view", token), count => count == 1);
 
-        var point = Assert.Single(await river.Series("kittens", "view", Minute(before).AddMinutes(-1), Minute(before).AddMinutes(5), "minute", Token));
+        var point = Assert.Single(await river.Answers.Series("kittens", "view", Minute(before).AddMinutes(-1), Minute(before).AddMinutes(5), "minute", Token));
         Assert.InRange(point.Start, Minute(before), Minute(DateTimeOffset.UtcNow));
         Assert.Equal((1, 1d, 1d, 1d), (point.Count, point.Sum, point.Min, point.Max));
     }
@@ -44,32 +44,32 @@ public sealed class RiverTests(RiverCounter river) : IClassFixture<RiverCounter>
             },
         }, Token);
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        await river.CaughtUp();
+        await river.Answers.CaughtUp();
 
-        Assert.Equal(2, await river.Count("puppies", "view", Token));
-        Assert.Equal(2, await river.Count("puppies", "watch_seconds", Token));
-        Assert.Equal(1, await river.Count("Puppies", "view", Token));
-        var minutes = await river.Series("puppies", "view", hour, hour.AddHours(2), "minute", Token);
+        Assert.Equal(2, await river.Answers.Count("puppies", "view", Token));
+        Assert.Equal(2, await river.Answers.Count("puppies", "watch_seconds", Token));
+        Assert.Equal(1, await river.Answers.Count("Puppies", "view", Token));
+        var minutes = await river.Answers.Series("puppies", "view", hour, hour.AddHours(2), "minute", Token);
         Assert.Equal([new(hour.AddMinutes(59), 1, 1, 1, 1), new(hour.AddMinutes(60), 1, 1, 1, 1)], minutes);
-        Assert.Equal([new(hour, 1, 1, 1, 1), new(hour.AddHours(1), 1, 1, 1, 1)], await river.Series("puppies", "view", hour, hour.AddHours(2), "hour", Token));
-        Assert.Equal([new(hour, 2, 1.5, -1, 2.5)], await river.Series("puppies", "watch_seconds", hour, hour.AddHours(1), "minute", Token));
+        Assert.Equal([new(hour, 1, 1, 1, 1), new(hour.AddHours(1), 1, 1, 1, 1)], await river.Answers.Series("puppies", "view", hour, hour.AddHours(2), "hour", Token));
+        Assert.Equal([new(hour, 2, 1.5, -1, 2.5)], await river.Answers.Series("puppies", "watch_seconds", hour, hour.AddHours(1), "minute", Token));
     }
 
     [Fact]
     public async Task An_imported_file_is_counted_exactly_also_after_a_restart_and_importing_again_changes_nothing()
     {
         using var first = river.Import(Example);
-        var minutes = RiverCounter.MinutesOf(Example, await first.Succeeds());
-        await IsExact(Example, minutes);
+        var sent = RiverCounter.Sent(Example, await first.Succeeds());
+        await river.Answers.AreExact(sent);
 
         using (var again = river.Import(Example)) await again.Succeeds();
-        await IsExact(Example, minutes);
+        await river.Answers.AreExact(sent);
 
         Assert.Equal(0, await river.Local.RestartAsync());
-        Assert.Empty(await river.Differences(Example, minutes));
+        await river.Answers.AreExactNow(sent);
 
         using (var afterRestart = river.Import(Example)) await afterRestart.Succeeds();
-        await IsExact(Example, minutes);
+        await river.Answers.AreExact(sent);
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class RiverTests(RiverCounter river) : IClassFixture<RiverCounter>
         Assert.True(import.IsRunning);
         await river.Local.SiloRunsAgainAsync();
 
-        await IsExact(file, RiverCounter.MinutesOf(file, await import.Succeeds()));
+        await river.Answers.AreExact(RiverCounter.Sent(file, await import.Succeeds()));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public sealed class RiverTests(RiverCounter river) : IClassFixture<RiverCounter>
         Assert.True(import.IsRunning);
         await river.Local.HubRunsAgainAsync();
 
-        await IsExact(file, RiverCounter.MinutesOf(file, await import.Succeeds()));
+        await river.Answers.AreExact(RiverCounter.Sent(file, await import.Succeeds()));
     }
 
     [Fact]
@@ -110,11 +110,11 @@ public sealed class RiverTests(RiverCounter river) : IClassFixture<RiverCounter>
         river.Local.EndStorage();
         Assert.True(import.IsRunning);
         await river.Local.StorageRunsAgainAsync();
-        var minutes = RiverCounter.MinutesOf(file, await import.Succeeds());
+        var sent = RiverCounter.Sent(file, await import.Succeeds());
         river.Local.KillSilo(); // What is said from now on comes from the table and the log, and from no memory.
         await river.Local.SiloRunsAgainAsync();
 
-        await IsExact(file, minutes);
+        await river.Answers.AreExact(sent);
     }
 
     [Fact]
@@ -129,13 +129,7 @@ public sealed class RiverTests(RiverCounter river) : IClassFixture<RiverCounter>
         Assert.InRange(await Stored("tail-"), 0, videos - 1); // or the kill came too late to show anything
         await river.Local.SiloRunsAgainAsync();
 
-        for (var number = 0; number < videos; number++) await Eventually.Answers(token => river.Count($"tail-{number}", "view", token), count => count == each);
-    }
-
-    private async Task IsExact(TrendingFile file, IReadOnlyDictionary<string, DateTimeOffset> minutes)
-    {
-        await river.CaughtUp();
-        Assert.Empty(await river.Differences(file, minutes));
+        for (var number = 0; number < videos; number++) await Eventually.Answers(token => river.Answers.Count($"tail-{number}", "view", token), count => count == each);
     }
 
     private async Task<int> Stored(string prefix)
