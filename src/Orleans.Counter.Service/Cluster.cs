@@ -70,6 +70,9 @@ internal static partial class Cluster
                 // Who starts asks all that say they are alive, and waits for those that have died and could not say so; this is how long it believes them, at most three times over.
                 options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
             });
+#pragma warning disable ORLEANSEXP003 // Experimental: the usual directory forgets, when a silo dies, where grains of the others live, and for a while there may be two of one.
+            silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
             silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromMinutes(15));
         });
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Counter.Counting;
 using Orleans.Counter.EventHubs;
@@ -50,6 +51,7 @@ internal sealed class CounterCluster : IAsyncDisposable
             {
                 options.Beat = TimeSpan.FromMilliseconds(100);
                 options.Linger = TimeSpan.FromMilliseconds(5);
+                options.Gather = TimeSpan.FromMilliseconds(20);
                 options.RetryAfter = TimeSpan.FromMilliseconds(100);
             });
         });
@@ -83,6 +85,18 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     /// <summary>Where a grain is awake; null if it sleeps.</summary>
     public SiloAddress? HomeOf(IAddressable grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out var context) ? context.Address.SiloAddress : null;
+
+    /// <summary>Makes the shards store this often from now on. They begin anew for it, with everything stored.</summary>
+    public async Task Pace(TimeSpan checkpointEvery)
+    {
+        foreach (var silo in Silos) _cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<IOptions<CountingOptions>>().Value.CheckpointEvery = checkpointEvery;
+        await Task.WhenAll(Shard.All.Select(async shard =>
+        {
+            var grain = _cluster.Client.GetGrain<IShardGrain>(shard.ToString());
+            await _cluster.DeactivateAsync(grain);
+            await _cluster.WaitForDeactivationAsync(grain);
+        }));
+    }
 
     public async Task Forget(VideoId video)
     {

@@ -39,6 +39,10 @@ public sealed class EventHubReceiverOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:00:05")]
     public TimeSpan Linger { get; set; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How long the first stream that goes back waits for others. Longer reads the log again less often, after a silo has gone; shorter is back sooner.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:05")]
+    public TimeSpan Gather { get; set; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>How often every stream hears of a partition that is silent. A consumer that lost its memory is found no sooner.</summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00")]
     public TimeSpan Beat { get; set; } = TimeSpan.FromSeconds(1);

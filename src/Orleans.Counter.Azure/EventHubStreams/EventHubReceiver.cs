@@ -21,6 +21,7 @@ internal sealed partial class EventHubReceiver(
     private RangeBuilder? _ranges;
     private DateTimeOffset _lingerUntil;
     private DateTimeOffset _beatAt;
+    private DateTimeOffset? _backAt;
     private int _beat;
 
     public Task Initialize(TimeSpan timeout) => Task.CompletedTask; // The first read begins: a failure there is tried again, one here never.
@@ -82,7 +83,7 @@ internal sealed partial class EventHubReceiver(
         await Room(cancellationToken);
         await GoBack(log);
         await Linger(cancellationToken);
-        var messages = await log.Receive(until: _beatAt, cancellationToken);
+        var messages = await log.Receive(until: _backAt < _beatAt ? _backAt.Value : _beatAt, cancellationToken);
         foreach (var message in messages)
         {
             if (log.Lost(message) is > 0 and var lost) LogGone(partitionId, lost, message.SequenceNumber);
@@ -103,6 +104,11 @@ internal sealed partial class EventHubReceiver(
     {
         var behind = cache.Lanes.Where(lane => lane.IsBehind).ToList();
         if (behind.Count == 0) return Task.CompletedTask;
+
+        // Those that lost their memory together ask for their places one after the other: one way back serves them all.
+        _backAt ??= clock.GetUtcNow() + reading.Gather;
+        if (clock.GetUtcNow() < _backAt) return Task.CompletedTask;
+        _backAt = null;
         foreach (var lane in behind) lane.ReaderIsBack();
         var after = behind.Min(lane => lane.Next);
         if (after >= log.Head) return Task.CompletedTask;

@@ -36,10 +36,23 @@ internal sealed partial class LocalShards(IClusterMembershipService membership, 
         await foreach (var snapshot in membership.MembershipUpdates.WithCancellation(cancellationToken))
             if (snapshot.GetSiloStatus(silo.SiloAddress) != SiloStatus.Active) break; // From now on, everybody places elsewhere.
         var leaving = _awake.ToArray();
-        await Task.WhenAll(leaving.Select(shard => shard.Key.Leave(cancellationToken).AsTask())).WaitAsync(cancellationToken);
-        await Task.WhenAll(leaving.Select(shard => shard.Value.Task)).WaitAsync(cancellationToken);
+        await Task.WhenAll(leaving.Select(shard => Leave(shard.Key, shard.Value.Task, cancellationToken)));
         var elapsed = Stopwatch.GetElapsedTime(begun);
         LogDrained(leaving.Length, elapsed);
+    }
+
+    private static async Task Leave(IShardGrain shard, Task gone, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await shard.Leave(cancellationToken).AsTask().WaitAsync(cancellationToken);
+        }
+        catch (OrleansException) when (gone.IsCompleted)
+        {
+            // It has gone by itself in the meantime, and nobody else is left to wake it up.
+        }
+
+        await gone.WaitAsync(cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The silo leaves: {Shards} shards have stored what they held, in {Elapsed}.")]

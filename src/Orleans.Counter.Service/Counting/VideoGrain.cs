@@ -41,7 +41,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         if (_stored < wanted || video.NextSettle <= clock.GetUtcNow() || video.IsFull)
             do await WriteOnce(video);
             while (_stored < wanted);
-        if (!homes.IsHere(Shard.Of(Id))) DeactivateOnIdle(); // Its shard lives elsewhere by now; the next call wakes it up there.
+        if (!homes.IsHere(Shard.Of(Id))) MigrateOnIdle(); // Its shard lives elsewhere by now. To end here would not be enough: whoever knows the address would wake it up here again.
         return new(_stored, video.NextSettle);
     }
 

@@ -44,7 +44,7 @@ internal static class HttpStage
             {
                 BadHttpRequestException bad => bad.StatusCode,
                 TimeoutException => StatusCodes.Status503ServiceUnavailable, // a grain that waits for its storage: later may be better
-                SiloUnavailableException or OrleansMessageRejectionException or ClientNotAvailableException => StatusCodes.Status503ServiceUnavailable, // its silo has just gone
+                OrleansException => StatusCodes.Status503ServiceUnavailable, // its silo has gone, and nobody knows yet, or there is no other
                 _ => StatusCodes.Status500InternalServerError,
             },
             SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException, // the caller's mistake, not ours to log as an error
