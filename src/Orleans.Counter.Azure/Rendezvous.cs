@@ -14,19 +14,18 @@ public static class Rendezvous
     public static SiloAddress? Home(string key, IEnumerable<SiloAddress> silos) => silos.MaxBy(silo => Weight(key, silo));
 
     /// <summary>Gives each key to one silo, and no silo more than one key more than another.</summary>
-    /// <remarks>A key whose first choice is full goes to its next one, so that when a silo comes or goes some of the others' keys may move, too.</remarks>
-    public static IReadOnlyDictionary<string, SiloAddress> Share(IEnumerable<string> keys, IReadOnlyCollection<SiloAddress> silos)
+    /// <remarks>The highest hash of all chooses first. Whoever finds a silo full goes to its next one, so that when a silo comes or goes, some of the others' keys may move, too.</remarks>
+    public static IReadOnlyDictionary<string, SiloAddress> Share(IReadOnlyCollection<string> keys, IReadOnlyCollection<SiloAddress> silos)
     {
-        var ordered = keys.Order(StringComparer.Ordinal).ToList();
         var homes = new Dictionary<string, SiloAddress>();
         if (silos.Count == 0) return homes;
-        var (each, more) = Math.DivRem(ordered.Count, silos.Count);
+        var (each, more) = Math.DivRem(keys.Count, silos.Count);
         var counts = silos.ToDictionary(silo => silo, _ => 0);
-        foreach (var key in ordered)
+        foreach (var (key, silo) in keys.SelectMany(key => silos.Select(silo => (Key: key, Silo: silo))).OrderByDescending(pair => Weight(pair.Key, pair.Silo)))
         {
-            var home = Home(key, silos.Where(silo => counts[silo] < each || (counts[silo] == each && more > 0)))!;
-            if (counts[home]++ == each) more--;
-            homes[key] = home;
+            if (homes.ContainsKey(key) || counts[silo] > each || (counts[silo] == each && more == 0)) continue;
+            if (counts[silo]++ == each) more--;
+            homes[key] = silo;
         }
 
         return homes;

@@ -23,7 +23,7 @@ public sealed class RendezvousTests
     public void The_order_in_which_silos_are_known_does_not_matter() => Silos.Sample(silos =>
     {
         Assert.All(Keys, key => Assert.Equal(Rendezvous.Home(key, silos), Rendezvous.Home(key, silos.AsEnumerable().Reverse())));
-        Assert.Equal(Rendezvous.Share(Keys, silos), Rendezvous.Share(Keys.Reverse(), [.. silos.AsEnumerable().Reverse()]));
+        Assert.Equal(Rendezvous.Share(Keys, silos), Rendezvous.Share([.. Keys.Reverse()], [.. silos.AsEnumerable().Reverse()]));
     });
 
     [Fact]

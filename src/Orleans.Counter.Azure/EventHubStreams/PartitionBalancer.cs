@@ -26,7 +26,7 @@ internal sealed class PartitionBalancer(IServiceProvider services, string name)
 
     protected override void OnClusterMembershipChange(HashSet<SiloAddress> activeSilos)
     {
-        QueueId[] mine = [.. Rendezvous.Share(_all.Keys, activeSilos).Where(queue => queue.Value.Equals(SiloAddress)).Select(queue => _all[queue.Key]).Order()];
+        QueueId[] mine = [.. Rendezvous.Share([.. _all.Keys], activeSilos).Where(queue => queue.Value.Equals(SiloAddress)).Select(queue => _all[queue.Key]).Order()];
         if (mine.SequenceEqual(_mine)) return;
         _mine = mine;
         NotifyListeners().Ignore();
