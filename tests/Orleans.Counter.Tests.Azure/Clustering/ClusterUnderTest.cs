@@ -12,7 +12,7 @@ namespace Orleans.Counter.Tests.Azure.Clustering;
 /// <summary>A cluster of which only the membership exists, under an id that nobody else uses.</summary>
 internal sealed class ClusterUnderTest(TableServiceClient account, string id)
 {
-    private static int s_generation = 1_000_000;
+    private static int _generation = 1_000_000;
 
     public string Id => id;
 
@@ -44,7 +44,7 @@ internal sealed class ClusterUnderTest(TableServiceClient account, string id)
         var seen = DateTime.UnixEpoch.AddSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()) - age;
         return new()
         {
-            SiloAddress = SiloAddress.New(IPAddress.Loopback, 11_111, Interlocked.Increment(ref s_generation)),
+            SiloAddress = SiloAddress.New(IPAddress.Loopback, 11_111, Interlocked.Increment(ref _generation)),
             HostName = "host",
             SiloName = "silo",
             Status = status,
