@@ -115,13 +115,15 @@ public sealed partial class LocalCounter : IAsyncDisposable
     public Task SiloRunsAgainAsync(int number = 1) => Line($"{Silo(number)} runs again", Silo(number));
 
     /// <summary>Starts one more silo, as <c>counter up</c> starts its own, and returns when it is ready. Nobody starts it again.</summary>
+    /// <param name="role">What it does: everything, or <c>api</c> or <c>silo</c> alone.</param>
     /// <returns>Its number.</returns>
-    public async Task<int> AddSilo()
+    public async Task<int> AddSilo(string? role = null)
     {
         var number = _clients.Count + 1;
         var port = LocalPorts.FreePorts().First();
         var parts = new LocalParts(AddedFolder, LocalPorts.Choose(AddedFolder.PortsJson, [port], number));
         var spec = parts.Silo(number, port, ConnectionString("devhub"), ConnectionString("azurite"));
+        if (role is not null) spec = spec with { Environment = new Dictionary<string, string>(spec.Environment) { ["Role"] = role } };
         var silo = ChildProcess.Start(spec, AddedFolder.Log(spec.Role));
         _added.Add(spec.Role, silo);
         using var patience = new CancellationTokenSource(Patience);

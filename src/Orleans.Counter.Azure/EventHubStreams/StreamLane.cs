@@ -81,14 +81,12 @@ internal sealed class StreamLane(StreamId streamId, long after, LaneLimits limit
 
     public void Leave(EventHubCursor cursor)
     {
-        if (_cursor != cursor) return;
-        Delivered();
-        _cursor = null;
+        if (_cursor == cursor) _cursor = null; // Whether what was on its way has arrived is known when the next one takes its place.
     }
 
     private void Place(EventHubCursor cursor, StreamSequenceToken? token)
     {
-        Delivered();
+        TakeBack(token);
         _cursor = cursor;
         _place = token;
         if (token is null) return;
@@ -107,6 +105,18 @@ internal sealed class StreamLane(StreamId streamId, long after, LaneLimits limit
             (IsParked, IsBehind) = (false, true);
         }
         else if (_held.Count == 0) Next = token.SequenceNumber;
+    }
+
+    /// <summary>What was on its way when the consumer began anew has not arrived. If it joins the place where the consumer goes on, it is delivered again, and not read again.</summary>
+    private void TakeBack(StreamSequenceToken? token)
+    {
+        if (_current is { } current && token is not null && current.After <= token.SequenceNumber && current.SequenceToken.CompareTo(token) > 0)
+        {
+            _held.AddFirst(current);
+            _current = null;
+        }
+
+        Delivered();
     }
 
     private void Delivered()
