@@ -15,6 +15,7 @@ internal sealed partial record LogLine(DateTime At, string Level, string Source,
     /// <summary>The environment in which a silo logs a message a line, each with its time.</summary>
     public static IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>
     {
+        ["Logging__Console__FormatterName"] = "simple", // Said, or its options are not heard.
         ["Logging__Console__FormatterOptions__SingleLine"] = "true",
         ["Logging__Console__FormatterOptions__UseUtcTimestamp"] = "true",
         ["Logging__Console__FormatterOptions__TimestampFormat"] = Time + " ",
