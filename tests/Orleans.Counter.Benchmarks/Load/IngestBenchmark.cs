@@ -14,7 +14,7 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
 
     public async Task<int> Run(CancellationToken cancellationToken)
     {
-        await using var counter = await LocalCounter.Start(silos, cancellationToken);
+        await using var counter = await LocalCounter.Start(silos, fillHub: null, cancellationToken);
         try
         {
             await Run(counter, cancellationToken);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using static Orleans.Counter.Benchmarks.WholeNumber;
 
 namespace Orleans.Counter.Benchmarks.Load;
 
@@ -7,25 +8,15 @@ internal static class IngestCommand
 {
     public static Command Create()
     {
-        var events = Positive("--events", "How many events a round sends.", 1_000_000);
-        var videos = Positive("--videos", "How many videos there are, of which the k-th has 1/k of the first one's views.", 100_000);
-        var batch = Positive("--batch", "Events in a request.", 500);
-        var connections = Positive("--connections", "Requests under way at once.", 4);
-        var silos = Positive("--silos", "How many silos share the work, up to 9; requests go to each in turn.", 1);
+        var events = AtLeast(1, "--events", "How many events a round sends.", 1_000_000);
+        var videos = AtLeast(1, "--videos", "How many videos there are, of which the k-th has 1/k of the first one's views.", 100_000);
+        var batch = AtLeast(1, "--batch", "Events in a request.", 500);
+        var connections = AtLeast(1, "--connections", "Requests under way at once.", 4);
+        var silos = AtLeast(1, "--silos", "How many silos share the work, up to 9; requests go to each in turn.", 1);
         var command = new Command("ingest", "Sends events over HTTP until all are visible and stored, checks every count, and says what that took.") { events, videos, batch, connections, silos };
         command.SetAction((parsed, cancellationToken) => new IngestBenchmark(
             parsed.GetValue(events), parsed.GetValue(videos), parsed.GetValue(batch), parsed.GetValue(connections), parsed.GetValue(silos),
             parsed.InvocationConfiguration.Output).Run(cancellationToken));
         return command;
-    }
-
-    private static Option<int> Positive(string name, string description, int usual)
-    {
-        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError($"{name} is at least 1.");
-        });
-        return option;
     }
 }

@@ -8,6 +8,7 @@ namespace Orleans.Counter.Benchmarks.Load;
 internal sealed class LoadGenerator : IDisposable
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(100);
     private readonly HttpClient _http;
     private readonly IReadOnlyList<Uri> _urls;
     private readonly int _connections;
@@ -21,7 +22,10 @@ internal sealed class LoadGenerator : IDisposable
         _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { Timeout = TimeSpan.FromMinutes(1) };
     }
 
-    /// <summary>How often the service has answered 503 until now.</summary>
+    /// <summary>True: what got no answer is sent again, too, as a client does whose events have ids.</summary>
+    public bool Insists { get; init; }
+
+    /// <summary>How often something was sent again until now: after a 503, or without an answer.</summary>
     public int Refusals => _refusals;
 
     /// <summary>Posts everything, and gives the microseconds that the answers took.</summary>
@@ -69,16 +73,35 @@ internal sealed class LoadGenerator : IDisposable
     /// <summary>Posts a body until it is accepted: a 503 asks for it again.</summary>
     public async Task PostOne(byte[] body, CancellationToken cancellationToken)
     {
-        while (true)
+        while (await TryPost(body, cancellationToken) is { } retryAfter)
         {
-            using var content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
-            using var answer = await _http.PostAsync(new Uri(Next(), "/v1/events"), content, cancellationToken);
-            var text = await answer.Content.ReadAsStringAsync(cancellationToken);
-            if ((int)answer.StatusCode == 202 && text.EndsWith("\"rejected\":[]}", StringComparison.Ordinal)) return;
-            if ((int)answer.StatusCode != 503) throw new BenchmarkFailedException($"The service did not accept everything: {(int)answer.StatusCode} {text[..Math.Min(text.Length, 500)]}");
             Interlocked.Increment(ref _refusals);
-            await Task.Delay(answer.Headers.RetryAfter?.Delta ?? TimeSpan.FromSeconds(1), cancellationToken);
+            await Task.Delay(retryAfter, cancellationToken);
         }
+    }
+
+    /// <summary>Posts a body once.</summary>
+    /// <returns>Null if it was accepted, else when to try again.</returns>
+    private async Task<TimeSpan?> TryPost(byte[] body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Answer(body, cancellationToken);
+        }
+        catch (Exception failure) when (Insists && (failure is HttpRequestException || (failure is TaskCanceledException && !cancellationToken.IsCancellationRequested)))
+        {
+            return AgainAfter;
+        }
+    }
+
+    private async Task<TimeSpan?> Answer(byte[] body, CancellationToken cancellationToken)
+    {
+        using var content = new ByteArrayContent(body) { Headers = { ContentType = Json } };
+        using var answer = await _http.PostAsync(new Uri(Next(), "/v1/events"), content, cancellationToken);
+        var text = await answer.Content.ReadAsStringAsync(cancellationToken);
+        if ((int)answer.StatusCode == 202 && text.EndsWith("\"rejected\":[]}", StringComparison.Ordinal)) return null;
+        if ((int)answer.StatusCode != 503) throw new BenchmarkFailedException($"The service did not accept everything: {(int)answer.StatusCode} {text[..Math.Min(text.Length, 500)]}");
+        return answer.Headers.RetryAfter?.Delta ?? TimeSpan.FromSeconds(1);
     }
 
     /// <summary>What the service answers for a video.</summary>

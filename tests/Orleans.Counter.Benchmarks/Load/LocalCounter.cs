@@ -7,9 +7,10 @@ namespace Orleans.Counter.Benchmarks.Load;
 /// <summary>Everything that <c>counter up</c> starts, in a folder of its own that does not outlive it.</summary>
 internal sealed class LocalCounter : IAsyncDisposable
 {
-    private static readonly string[] Complaining = ["warn:", "fail:", "crit:"];
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(2);
     private readonly string _folder;
     private readonly ChildProcess _up;
+    private readonly List<ChildProcess> _joined = [];
     private readonly Dictionary<string, RunningProcess> _running = [];
 
     private LocalCounter(string folder, ChildProcess up, IReadOnlyList<Uri> urls) => (_folder, _up, Urls) = (folder, up, urls);
@@ -24,19 +25,34 @@ internal sealed class LocalCounter : IAsyncDisposable
     public IEnumerable<int> SiloPids => Silos.Select(silo => _running[silo].Pid);
 
     /// <summary>Where the silos take Orleans clients.</summary>
-    public int[] GatewayPorts =>
-        [.. JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(Data, "ports.json")), LocalJson.Default.LocalPorts)!.Silos.Select(silo => silo.Gateway)];
+    public int[] GatewayPorts => [.. Ports.Silos.Select(silo => silo.Gateway)];
+
+    private LocalPorts Ports => JsonSerializer.Deserialize(File.ReadAllText(Path.Combine(Data, "ports.json")), LocalJson.Default.LocalPorts)!;
 
     private IEnumerable<string> Silos => Enumerable.Range(1, Urls.Count).Select(number => $"silo{number}");
 
-    private IEnumerable<string> SiloLogs => Silos.Select(silo => Path.Combine(Data, "logs", $"{silo}.log"));
+    private IEnumerable<string> SiloLogs => Silos.Select(Log);
 
     private string Data => Path.Combine(_folder, "data");
 
+    /// <param name="silos">How many.</param>
+    /// <param name="fillHub">Puts into the folder of the hub what is there before anything starts.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="BenchmarkFailedException">It did not start.</exception>
-    public static async Task<LocalCounter> Start(int silos, CancellationToken cancellationToken)
+    public static async Task<LocalCounter> Start(int silos, Func<string, Task>? fillHub, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("counter-benchmark-").FullName;
+        try
+        {
+            using var data = DataFolder.Open(Path.Combine(folder, "data"));
+            if (fillHub is not null) await fillHub(data.Hub);
+        }
+        catch
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
+
         var port = LocalPorts.FreePorts().First(first => Enumerable.Range(first, silos).All(LocalPorts.IsFree));
         var up = ChildProcess.Start(new()
         {
@@ -44,6 +60,7 @@ internal sealed class LocalCounter : IAsyncDisposable
             Program = Tool.Dotnet(),
             Arguments = [Binary(), "up", "--no-restart", "--silos", $"{silos}", "--port", $"{port}", "--data", Path.Combine(folder, "data")],
             Announcement = "Ready: ",
+            Environment = LogLine.Settings,
         }, Path.Combine(folder, "up.log"));
         var counter = new LocalCounter(folder, up, [.. Enumerable.Range(port, silos).Select(each => new Uri($"http://localhost:{each}"))]);
         try
@@ -60,6 +77,39 @@ internal sealed class LocalCounter : IAsyncDisposable
         }
     }
 
+    /// <summary>Kills a silo (SIGKILL), and returns when it is gone.</summary>
+    /// <param name="number">From 1.</param>
+    public async Task Kill(int number)
+    {
+        using var silo = Process.GetProcessById(_running[$"silo{number}"].Pid);
+        silo.Kill();
+        await silo.WaitForExitAsync();
+    }
+
+    /// <summary>Asks a silo to leave (SIGTERM), and returns when it is gone.</summary>
+    /// <param name="number">From 1.</param>
+    public async Task Leave(int number)
+    {
+        using var silo = Process.GetProcessById(_running[$"silo{number}"].Pid);
+        Posix.AskToStop(silo.Id);
+        await silo.WaitForExitAsync();
+    }
+
+    /// <summary>Starts a silo that is gone, where it was, and returns when it is ready.</summary>
+    /// <param name="number">From 1.</param>
+    /// <exception cref="BenchmarkFailedException">It did not become ready.</exception>
+    public async Task Join(int number)
+    {
+        using var unused = DataFolder.Open(Path.Combine(_folder, "joined")); // A silo keeps nothing in it, and `counter up` holds its own.
+        var spec = new LocalParts(unused, Ports).Silo(number, Urls[number - 1].Port, HubConnectionString, StorageConnectionString);
+        var silo = ChildProcess.Start(spec with { Environment = spec.Environment.Concat(LogLine.Settings).ToDictionary() }, Log(spec.Role));
+        _joined.Add(silo);
+        _running[spec.Role] = _running[spec.Role] with { Pid = silo.Id };
+        using var patience = new CancellationTokenSource(ReadyWithin);
+        var ready = spec.Ready(silo, patience.Token);
+        if (await Task.WhenAny(ready, silo.Exited) != ready || !ready.IsCompletedSuccessfully) throw new BenchmarkFailedException($"{spec.Role} did not become ready.");
+    }
+
     /// <summary>What each process has used until now; the silos together.</summary>
     public Usage Used() => new(Silos.Aggregate(TimeSpan.Zero, (sum, silo) => sum + Of(silo)), Of("devhub"), Of("azurite"));
 
@@ -74,24 +124,32 @@ internal sealed class LocalCounter : IAsyncDisposable
     public IEnumerable<string> LastWords() => SiloLogs.SelectMany(log => File.ReadLines(log).TakeLast(10)).Select(line => line[..Math.Min(line.Length, 400)]);
 
     /// <summary>What the silos have logged as a warning or worse: how often from each place, and the first words of the first one.</summary>
-    public IReadOnlyList<Complaint> Complaints()
-    {
-        var (found, before) = (new Dictionary<string, Complaint>(), "");
-        foreach (var line in SiloLogs.SelectMany(File.ReadLines))
-        {
-            if (Complaining.Any(before.StartsWith)) found[before] = found.TryGetValue(before, out var known) ? known with { Count = known.Count + 1 } : new(before, 1, line.Trim()[..Math.Min(line.Trim().Length, 200)]);
-            before = line;
-        }
+    public IReadOnlyList<Complaint> Complaints() => [.. SiloLogs.SelectMany(LogLine.Read)
+        .Where(line => line.IsComplaint)
+        .GroupBy(line => $"{line.Level} {line.Source}", (source, lines) => new Complaint(source, lines.Count(), lines.First().Text[..Math.Min(lines.First().Text.Length, 200)]))
+        .OrderByDescending(complaint => complaint.Count)];
 
-        return [.. found.Values.OrderByDescending(complaint => complaint.Count)];
+    /// <summary>What a silo has logged in all its processes.</summary>
+    /// <param name="number">From 1.</param>
+    public IEnumerable<LogLine> SiloLog(int number) => LogLine.Read(Log($"silo{number}"));
+
+    /// <summary>Copies the logs of all processes.</summary>
+    public void CopyLogs(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var log in Directory.EnumerateFiles(Path.Combine(Data, "logs"))) File.Copy(log, Path.Combine(folder, Path.GetFileName(log)), overwrite: true);
     }
 
     public async ValueTask DisposeAsync()
     {
+        await Task.WhenAll(_joined.Select(silo => silo.Stop()));
+        foreach (var silo in _joined) silo.Dispose();
         await _up.Stop();
         _up.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    private string Log(string role) => Path.Combine(Data, "logs", $"{role}.log");
 
     private TimeSpan Of(string role)
     {

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Text;
+using Orleans.Counter.Benchmarks.Load;
+
+namespace Orleans.Counter.Benchmarks.Recovery;
+
+/// <summary>Videos of which each gets an event every 50 ms, all in one request, while their counts are watched.</summary>
+internal sealed class Probes : IAsyncDisposable
+{
+    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan FlowsWithin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SeenWithin = TimeSpan.FromMinutes(2);
+    private readonly Lock _lock = new();
+    private readonly List<long> _accepted = [];
+    private readonly LoadGenerator _generator;
+    private readonly Probe[] _probes;
+    private readonly long _before;
+    private readonly CancellationTokenSource _enoughSent = new();
+    private readonly CancellationTokenSource _enoughSeen = new();
+    private readonly Task _sending;
+    private readonly Task _watching;
+
+    /// <param name="generator">Asks those who stay.</param>
+    /// <param name="videos">The same from measure to measure.</param>
+    /// <param name="before">What each of them counts now.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public Probes(LoadGenerator generator, IEnumerable<VideoId> videos, long before, CancellationToken cancellationToken)
+    {
+        (_generator, _before) = (generator, before);
+        _probes = [.. videos.Select(video => new Probe(video, before))];
+        _sending = Send(cancellationToken);
+        _watching = Task.WhenAll(_probes.Select(probe => probe.Watch(generator, _enoughSeen.Token)));
+    }
+
+    public IReadOnlyList<Probe> All => _probes;
+
+    /// <summary>When each event was accepted.</summary>
+    public IReadOnlyList<long> Accepted
+    {
+        get { lock (_lock) return [.. _accepted.Order()]; }
+    }
+
+    /// <summary>True while events are accepted, and every count shows what was accepted a second ago.</summary>
+    public bool Flow
+    {
+        get
+        {
+            lock (_lock)
+            {
+                var due = _accepted.FindLastIndex(at => Stopwatch.GetElapsedTime(at) >= FlowsWithin) + 1;
+                return due < _accepted.Count && _probes.All(probe => probe.Last >= _before + due);
+            }
+        }
+    }
+
+    /// <summary>Sends no more, and waits until all can be seen.</summary>
+    /// <returns>What each video counts now.</returns>
+    /// <exception cref="BenchmarkFailedException">A count is too low for a long time, or too high.</exception>
+    public async Task<long> Finish(CancellationToken cancellationToken)
+    {
+        await _enoughSent.CancelAsync();
+        await _sending;
+        var (expected, began) = (_before + _accepted.Count, Stopwatch.GetTimestamp());
+        while (_probes.FirstOrDefault(probe => probe.Last < expected) is { } late)
+        {
+            if (Stopwatch.GetElapsedTime(began) > SeenWithin) throw new BenchmarkFailedException($"After {SeenWithin}, {late.Video} counts {late.Last} and not {expected}.");
+            await Task.Delay(Every, cancellationToken);
+        }
+
+        return expected;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _enoughSent.CancelAsync();
+        await _enoughSeen.CancelAsync();
+        await _watching;
+        await _sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Finish has told what it failed by.
+        _enoughSent.Dispose();
+        _enoughSeen.Dispose();
+    }
+
+    private async Task Send(CancellationToken cancellationToken)
+    {
+        var posts = new List<Task>();
+        using var timer = new PeriodicTimer(Every);
+        for (var number = _before + 1; !_enoughSent.IsCancellationRequested; number++)
+        {
+            posts.Add(Post(number, cancellationToken));
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+
+        await Task.WhenAll(posts);
+    }
+
+    private async Task Post(long number, CancellationToken cancellationToken)
+    {
+        var events = string.Join(',', _probes.Select(probe => $$"""{"videoId":"{{probe.Video}}","id":"{{number}}"}"""));
+        await _generator.PostOne(Encoding.ASCII.GetBytes($$"""{"events":[{{events}}]}"""), cancellationToken);
+        lock (_lock) _accepted.Add(Stopwatch.GetTimestamp());
+    }
+}
