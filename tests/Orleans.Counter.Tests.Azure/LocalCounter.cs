@@ -124,6 +124,7 @@ public sealed partial class LocalCounter : IAsyncDisposable
         var parts = new LocalParts(AddedFolder, LocalPorts.Choose(AddedFolder.PortsJson, [port], number));
         var spec = parts.Silo(number, port, ConnectionString("devhub"), ConnectionString("azurite"));
         if (role is not null) spec = spec with { Environment = new Dictionary<string, string>(spec.Environment) { ["Role"] = role } };
+        File.Delete(AddedFolder.Log(spec.Role)); // of one that had the number before
         var silo = ChildProcess.Start(spec, AddedFolder.Log(spec.Role));
         _added.Add(spec.Role, silo);
         using var patience = new CancellationTokenSource(Patience);

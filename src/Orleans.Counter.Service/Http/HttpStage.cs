@@ -47,7 +47,8 @@ internal static class HttpStage
                 OrleansException => StatusCodes.Status503ServiceUnavailable, // its silo has gone, and nobody knows yet, or there is no other
                 _ => StatusCodes.Status500InternalServerError,
             },
-            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException, // the caller's mistake, not ours to log as an error
+            // The caller's mistake, or a silo that has just gone: answered, and not ours to log as an error.
+            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException or OrleansMessageRejectionException,
             ExceptionHandler = context => ApiProblem.Of(context.Response.StatusCode).ExecuteAsync(context),
         });
         app.UseStatusCodePages(pages => ApiProblem.Of(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));

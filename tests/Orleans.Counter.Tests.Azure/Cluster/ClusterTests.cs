@@ -43,11 +43,11 @@ public sealed class ClusterTests(ClusterCounter cluster) : IClassFixture<Cluster
         await flow.Goes();
 
         var sent = await flow.Stop();
-        await cluster.Answers.AreExact(sent);
+        await cluster.Answers.BecomeExact(sent);
         Assert.Empty(flow.Refusals);
-        await new Answers([cluster.Local.Silos[joined - 1]]).AreExact(sent);
+        await new Answers([cluster.Local.Silos[joined - 1]]).BecomeExact(sent);
         Assert.Equal(0, await cluster.Local.StopSilo(joined));
-        await cluster.Answers.AreExact(sent);
+        await cluster.Answers.BecomeExact(sent);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class ClusterTests(ClusterCounter cluster) : IClassFixture<Cluster
         await using var flow = new Flow([frontEnd], "roles-");
         await flow.Goes();
 
-        await new Answers([frontEnd, cluster.Local.Silos[0]]).AreExact(await flow.Stop());
+        await new Answers([frontEnd, cluster.Local.Silos[0]]).BecomeExact(await flow.Stop());
         using var refused = await counting.GetAsync("/v1/videos/roles-0/count", Token);
         Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
         Assert.Contains(TakenOver, cluster.Local.SiloLog(silo), StringComparison.Ordinal);
@@ -79,7 +79,7 @@ public sealed class ClusterTests(ClusterCounter cluster) : IClassFixture<Cluster
         await cluster.Local.SiloRunsAgainAsync(3);
         await flow.Goes();
 
-        await cluster.Answers.AreExact(await flow.Stop());
+        await cluster.Answers.BecomeExact(await flow.Stop());
         Assert.DoesNotContain(flow.Refusals, refusal => refusal.Silo is not 3);
     }
 
@@ -93,7 +93,7 @@ public sealed class ClusterTests(ClusterCounter cluster) : IClassFixture<Cluster
         await cluster.Local.SiloRunsAgainAsync(2);
         await flow.Goes();
 
-        await cluster.Answers.AreExact(await flow.Stop());
+        await cluster.Answers.BecomeExact(await flow.Stop());
         Assert.DoesNotContain(flow.Refusals, refusal => refusal.Silo is not 2);
     }
 
@@ -110,7 +110,7 @@ public sealed class ClusterTests(ClusterCounter cluster) : IClassFixture<Cluster
         await cluster.Local.SiloRunsAgainAsync(2); // The others have declared it dead: it ends when it hears of it.
         await flow.Goes();
 
-        await cluster.Answers.AreExact(await flow.Stop());
+        await cluster.Answers.BecomeExact(await flow.Stop());
         Assert.DoesNotContain(flow.Refusals, refusal => refusal.Silo is not 2);
     }
 
@@ -142,7 +142,7 @@ public sealed class ClusterTests(ClusterCounter cluster) : IClassFixture<Cluster
             await cluster.Local.SiloRunsAgainAsync(silo);
         }
 
-        await cluster.Answers.AreExact(RiverCounter.Sent(file, await import.Succeeds(), scale));
+        await cluster.Answers.BecomeExact(RiverCounter.Sent(file, await import.Succeeds(), scale));
     }
 
     [Fact]
@@ -160,7 +160,7 @@ public sealed class ClusterTests(ClusterCounter cluster) : IClassFixture<Cluster
             await flow.Goes();
         }
 
-        await last.AreExact(await flow.Stop());
+        await last.BecomeExact(await flow.Stop());
         Assert.DoesNotContain(flow.Refusals, refusal => refusal.Silo is 1);
     }
 
@@ -179,7 +179,7 @@ public sealed class ClusterTests(ClusterCounter cluster) : IClassFixture<Cluster
         }
         await flow.Goes();
 
-        await cluster.Answers.AreExact(await flow.Stop());
+        await cluster.Answers.BecomeExact(await flow.Stop());
         Assert.Empty(flow.Refusals);
         Assert.Equal(silos, Pids());
     }

@@ -42,7 +42,11 @@ internal sealed class Answers(IReadOnlyList<HttpClient> silos)
         await AreExactNow(expected);
     }
 
-    /// <summary>The same, if only in the end: while shards move between silos, a video may answer for a moment as it was stored.</summary>
+    /// <summary>The same, if only in the end.</summary>
+    /// <remarks>
+    /// A video whose silo has gone answers as it was stored, until its shard hears that it has lost something: at the video's next event, or at the shard's next checkpoint. So does one
+    /// that a silo which stood still has stored over, when it goes on.
+    /// </remarks>
     public async Task BecomeExact(Expected expected)
     {
         await CaughtUp();

@@ -221,7 +221,7 @@ public sealed class SightingsTests
         }
 
         if (harm == CutOff) bytes = bytes[..^(1 + (bytes[^1] % 8))];
-        if (harm == Flipped) bytes[bytes[^1] % bytes.Length] ^= 16;
+        if (harm == Flipped) bytes[8 + (bytes[^1] % (bytes.Length - 8))] ^= 16; // behind magic and version, which have answers of their own
         if (harm == OfAnotherVersion) bytes[4]++;
         blobs[name] = bytes;
     }
