@@ -46,13 +46,12 @@ internal sealed partial class LocalShards(IClusterMembershipService membership, 
         try
         {
             await shard.Leave(cancellationToken).AsTask().WaitAsync(cancellationToken);
+            await gone.WaitAsync(cancellationToken);
         }
-        catch (OrleansException) when (gone.IsCompleted)
+        catch (OrleansException)
         {
-            // It has gone by itself in the meantime, and nobody else is left to wake it up.
+            // It is about to go by itself, and there is nobody else to wake it up; or Orleans ends it in the next stage, and it stores then.
         }
-
-        await gone.WaitAsync(cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The silo leaves: {Shards} shards have stored what they held, in {Elapsed}.")]
