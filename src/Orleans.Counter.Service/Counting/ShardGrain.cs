@@ -10,7 +10,8 @@ namespace Orleans.Counter.Counting;
 // Ranges come one at a time. A checkpoint runs beside them: it stores what the videos hold then, which may be more than _counted says, and that does no harm,
 // because a video skips by its own position. Going back means forgetting: an active subscription cannot rewind, so the activation ends, and the next one resumes after
 // what is stored. Until it does, whatever this one still does is harmless, too: videos know their positions, and rows their versions.
-// Leaving for another silo is going back to where it stands: it ends (by migration, because whoever knows an address would wake it up again where it was), stores what came since its last checkpoint when no range can come any more, and the next activation goes on there.
+// Leaving for another silo is going back to where it stands: it ends (by migration, because whoever knows an address would wake it up again where it was), and stores what
+// came since its last checkpoint when no range can come any more; the next activation goes on there.
 [GrainType("shard"), ShardPlacement, ImplicitStreamSubscription(StreamNames.Shards)]
 internal sealed partial class ShardGrain(
     ICountStore store, LogIdentity log, ShardHomes homes, LocalShards awake, CountingGates gates, IOptions<CountingOptions> options, TimeProvider clock, CountingInstruments instruments, ILogger<ShardGrain> logger)
@@ -99,7 +100,7 @@ internal sealed partial class ShardGrain(
         return video;
     }
 
-    /// <summary>A checkpoint; and if the shard belongs on another silo by now, its end here. Its videos have left with it, each after it had stored itself.</summary>
+    /// <summary>A checkpoint; and if the shard belongs on another silo by now, its end here. Videos that changed have left by then, each when it had stored itself; the others follow when they next do.</summary>
     private async Task StoreAndMove(CancellationToken cancellationToken)
     {
         var storing = _storing ??= Checkpoint(cancellationToken);
