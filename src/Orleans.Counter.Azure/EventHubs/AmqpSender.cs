@@ -97,6 +97,7 @@ internal sealed class AmqpSender : IAsyncDisposable
         var scope = await _scope.Get().ConfigureAwait(false);
         var attached = await scope.AttachSender(_partitionId).ConfigureAwait(false);
         _logger.SenderAttached(_partitionId, attached.Answer.MaxMessageSize);
+        attached.Link.AddClosedCallback((_, error) => _logger.SenderDetached(_partitionId, error?.Condition, error?.Description));
         return attached;
     }
 

@@ -32,6 +32,9 @@ internal static partial class EventHubsLog
     [LoggerMessage(12, LogLevel.Warning, "An event for partition {Partition} got no answer within {Timeout}; the link is given up, and what was queued on it.")]
     public static partial void SendUnanswered(this ILogger logger, string partition, TimeSpan timeout);
 
+    [LoggerMessage(13, LogLevel.Debug, "No longer attached to partition {Partition} to send: {Condition} {Description}")]
+    public static partial void SenderDetached(this ILogger logger, string partition, string? condition, string? description);
+
     [LoggerMessage(20, LogLevel.Information, "Reads partition {Partition} at {Position}, owner level {OwnerLevel}.")]
     public static partial void ReaderAttached(this ILogger logger, string partition, EventPosition position, long? ownerLevel);
 
