@@ -40,8 +40,9 @@ internal static class AzureTables
                 await also();
                 return;
             }
-            catch (Exception exception) when (IsAway(exception) && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (IsAway(exception))
             {
+                cancellationToken.ThrowIfCancellationRequested(); // Given up just as the storage failed: it is the caller's end, not the storage's.
                 logger.StorageAway(table.Name, exception.Message);
                 await Task.Delay(Pause, clock, cancellationToken);
             }
