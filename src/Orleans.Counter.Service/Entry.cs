@@ -10,6 +10,13 @@ namespace Orleans.Counter;
 internal readonly record struct Entry(
     [property: Id(0)] Position Position, [property: Id(1)] EventType Type, [property: Id(2)] Minute Minute, [property: Id(3)] Cell Cell, [property: Id(4)] int Duplicates);
 
+/// <summary>How many events one message holds for one shard, counted before anything is decided about them but what is set aside.</summary>
+/// <param name="Position">The message.</param>
+/// <param name="Events">All of them.</param>
+/// <param name="DeadLettered">Those that are dead letters by now.</param>
+[GenerateSerializer, Immutable, Alias("counter.tally")]
+internal sealed record Tally([property: Id(0)] Position Position, [property: Id(1)] long Events, [property: Id(2)] long DeadLettered);
+
 /// <summary>What one message holds for one video.</summary>
 [GenerateSerializer, Immutable, Alias("counter.videoentries")]
 internal sealed record VideoEntries([property: Id(0)] VideoId Video, [property: Id(1)] IReadOnlyList<Entry> Entries);

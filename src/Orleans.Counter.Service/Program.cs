@@ -1,10 +1,13 @@
 using Orleans.Counter;
+using Orleans.Counter.Audit;
 using Orleans.Counter.Counting;
 using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
 using Orleans.Counter.Query;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
+
+if (LogCommand.IsAsked(args)) return await LogCommand.Run(args);
 
 // Settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -20,10 +23,13 @@ if (role.IsSilo) builder.AddStreaming(); // hub messages -> entries per shard
 if (role.IsSilo) builder.AddCounting();  // entries      -> changed rows
 builder.AddStorage();                    // rows         -> the table
 if (role.IsApi) builder.AddQuery();      // video, rows  -> points
+if (role.IsApi) builder.AddAudit();      // ledgers      -> what became of every event
 
 var app = builder.Build();
 app.UseHttp();
 app.MapHealth();
 if (role.IsApi) app.MapIngest();
 if (role.IsApi) app.MapQuery();
+if (role.IsApi) app.MapAudit();
 await app.RunAsync();
+return 0;

@@ -74,6 +74,16 @@ internal class MemoryCountStore : ICountStore
         lock (_lock) return new(_log ??= row);
     }
 
+    public ValueTask AdvanceLog(LogRow row, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            if (_log?.Era != row.Era - 1) return ValueTask.FromException(new StaleWriterException($"The log is of era {_log?.Era}."));
+            _log = row;
+            return ValueTask.CompletedTask;
+        }
+    }
+
     public ShardRow? CheckpointOf(Shard shard)
     {
         lock (_lock) return _shards.GetValueOrDefault(shard)?.Row;

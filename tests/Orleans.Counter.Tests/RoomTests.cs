@@ -17,6 +17,7 @@ public sealed class RoomTests
         ["Counting"] = ["Storage"],
         ["Storage"] = [],
         ["Query"] = ["Counting", "Storage", "Http"],
+        ["Audit"] = ["Counting", "Storage"],
     };
 
     [Fact]

@@ -53,12 +53,8 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
         Role = $"silo{number}",
         Program = Tool.Dotnet(),
         Arguments = [_service, "--urls", SiloUrl(port)],
-        // Not arguments: everyone on the machine can read those, and connection strings hold keys.
-        Environment = new Dictionary<string, string>
+        Environment = new Dictionary<string, string>(Connections(hub, storage))
         {
-            ["EventHubs__ConnectionString"] = hub ?? "",
-            ["EventHubs__Name"] = "events",
-            ["Storage__ConnectionString"] = storage ?? "",
             ["Silo__Port"] = $"{ports.Silos[number - 1].Silo}",
             ["Silo__GatewayPort"] = $"{ports.Silos[number - 1].Gateway}",
             // Hundreds of thousands of grains live long, and events die young: a nursery of 128 MB visits the grains far less often (docs/performance.md).
@@ -72,7 +68,24 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
         },
     };
 
+    /// <summary>The service, asked to count from another log instead of to run.</summary>
+    public ChildSpec LogAdvance(bool acceptLoss, string? hub, string? storage) => new()
+    {
+        Role = "log-advance",
+        Program = Tool.Dotnet(),
+        Arguments = acceptLoss ? [_service, "log", "advance", "--accept-loss"] : [_service, "log", "advance"],
+        Environment = Connections(hub, storage),
+    };
+
     public static string SiloUrl(int port) => $"http://localhost:{port}";
+
+    // Not arguments: everyone on the machine can read those, and connection strings hold keys.
+    private static Dictionary<string, string> Connections(string? hub, string? storage) => new()
+    {
+        ["EventHubs__ConnectionString"] = hub ?? "",
+        ["EventHubs__Name"] = "events",
+        ["Storage__ConnectionString"] = storage ?? "",
+    };
 
     /// <summary>A program of ours, built beside us: <c>bin/{project}/{configuration}</c>.</summary>
     /// <exception cref="CommandFailedException">It is not there.</exception>

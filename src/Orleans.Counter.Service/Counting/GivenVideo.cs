@@ -15,16 +15,18 @@ internal sealed class GivenVideo(IVideoGrain grain)
 
     public bool IsDue(DateTimeOffset now) => _given > _flushed || _settleAt <= now;
 
+    /// <returns>How many of the events are dead letters.</returns>
     /// <exception cref="GoesBackException">The video lost what it was given before.</exception>
-    public async Task Give(IReadOnlyList<Entry> entries)
+    public async Task<long> Give(IReadOnlyList<Entry> entries)
     {
         _calls++;
         try
         {
             Applied applied;
-            while ((applied = await grain.Apply(_given, entries)) == Applied.Later) await grain.Flush();
-            if (applied == Applied.Behind) throw new GoesBackException($"video {grain.GetPrimaryKeyString()} lost what it was given");
+            while ((applied = await grain.Apply(_given, entries)).Outcome is Outcome.Later) await grain.Flush();
+            if (applied.Outcome is Outcome.Behind) throw new GoesBackException($"video {grain.GetPrimaryKeyString()} lost what it was given");
             _given = Position.Max(_given, entries[^1].Position);
+            return applied.SetAside;
         }
         finally
         {

@@ -19,5 +19,8 @@ internal interface IShardGrain : IGrainWithStringKey
 /// <summary>How far a shard is.</summary>
 /// <param name="Counted">Everything in the log up to here can be seen in counts.</param>
 /// <param name="Stored">Everything up to here is in the table; a crash replays what comes after.</param>
+/// <param name="CountedLedger">What became of the events up to the first.</param>
+/// <param name="StoredLedger">What became of the events up to the second.</param>
 [GenerateSerializer, Immutable, Alias("counter.progress")]
-internal readonly record struct Progress([property: Id(0)] Position Counted, [property: Id(1)] Position Stored);
+internal readonly record struct Progress(
+    [property: Id(0)] Position Counted, [property: Id(1)] Position Stored, [property: Id(2)] Ledger CountedLedger, [property: Id(3)] Ledger StoredLedger);

@@ -27,8 +27,14 @@ internal interface IVideoGrain : IGrainWithStringKey
 }
 
 /// <summary>What became of a call.</summary>
-[GenerateSerializer, Alias("counter.applied")]
-internal enum Applied
+/// <param name="Outcome">Whether the entries are inside.</param>
+/// <param name="SetAside">How many of the events are dead letters, because their type is one too many; the same at every repetition of the call.</param>
+[GenerateSerializer, Immutable, Alias("counter.applied")]
+internal readonly record struct Applied([property: Id(0)] Outcome Outcome, [property: Id(1)] long SetAside = 0);
+
+/// <summary>Whether entries are inside.</summary>
+[GenerateSerializer, Alias("counter.outcome")]
+internal enum Outcome
 {
     /// <summary>Everything is inside.</summary>
     Done,

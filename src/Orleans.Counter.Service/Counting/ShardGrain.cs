@@ -20,7 +20,9 @@ internal sealed partial class ShardGrain(
     private readonly Dictionary<VideoId, GivenVideo> _videos = [];
     private Position _counted;
     private DateTimeOffset _countedTime;
+    private Ledger _countedLedger;
     private Position _stored;
+    private Ledger _storedLedger;
     private RowVersion? _version;
     private IGrainTimer? _timer;
     private Task? _storing;
@@ -28,13 +30,14 @@ internal sealed partial class ShardGrain(
 
     private Shard Shard => Shard.Parse(this.GetPrimaryKeyString());
 
-    public ValueTask<Progress> Progress(CancellationToken cancellationToken) => new(new Progress(_counted, _stored));
+    public ValueTask<Progress> Progress(CancellationToken cancellationToken) => new(new Progress(_counted, _stored, _countedLedger, _storedLedger));
 
     public async Task OnSubscribed(IStreamSubscriptionHandleFactory handles)
     {
         var row = await store.ReadShard(Shard, CancellationToken.None);
         _version = row?.Version;
-        _stored = _counted = Position.Max(row?.Row.Position ?? Position.Start, Position.Of(log.Era, -1));
+        _stored = _counted = Position.Max(row?.Row.Position ?? Position.Start, log.StartOf(Shard));
+        _storedLedger = _countedLedger = row?.Row.Ledger ?? default;
         _countedTime = row?.Row.EnqueuedTime ?? DateTimeOffset.UnixEpoch;
         var pace = options.Value.CheckpointEvery;
         awake.Woke(this.AsReference<IShardGrain>());
@@ -45,10 +48,11 @@ internal sealed partial class ShardGrain(
     /// <summary>Returning says: everything in the range can be seen. It is stored later; until then a crash brings it back.</summary>
     public async Task OnNextAsync(EventHubRange range, StreamSequenceToken? token = null)
     {
+        Ledger added;
         try
         {
             if (Position.Of(log.Era, range.After) > _counted) throw new GoesBackException($"a range began after {range.After}, and {_counted} is the last that was counted");
-            await Give(range);
+            added = await Give(range);
         }
         catch (Exception exception)
         {
@@ -58,7 +62,7 @@ internal sealed partial class ShardGrain(
 
         var through = Position.Of(log.Era, range.Last);
         if (through <= _counted) return;
-        (_counted, _countedTime) = (through, range.EnqueuedTime);
+        (_counted, _countedTime, _countedLedger) = (through, range.EnqueuedTime, _countedLedger + added);
     }
 
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask; // With an infinite delivery time, nobody calls this.
@@ -80,18 +84,25 @@ internal sealed partial class ShardGrain(
         }
     }
 
-    private async Task Give(EventHubRange range)
+    /// <summary>Gives the videos what is new to the shard.</summary>
+    /// <returns>What became of it.</returns>
+    private async Task<Ledger> Give(EventHubRange range)
     {
+        var added = new Ledger();
         var byVideo = new Dictionary<VideoId, List<Entry>>();
-        foreach (var (video, entries) in range.Items.Cast<VideoEntries>())
+        foreach (var item in range.Items)
         {
-            if (entries[0].Position <= _counted) continue;
+            if (item is Tally tally && tally.Position > _counted) added += new Ledger(tally.Events, 0, 0, tally.DeadLettered);
+            if (item is not VideoEntries(var video, var entries) || entries[0].Position <= _counted) continue;
             if (!byVideo.TryGetValue(video, out var all)) byVideo[video] = all = [];
             all.AddRange(entries);
+            foreach (var entry in entries) added += new Ledger(0, entry.Cell.Count, entry.Duplicates, 0);
         }
 
-        foreach (var window in byVideo.Chunk(options.Value.CallsAtOnce)) await Task.WhenAll(window.Select(video => Find(video.Key).Give(video.Value)));
+        foreach (var window in byVideo.Chunk(options.Value.CallsAtOnce))
+            foreach (var setAside in await Task.WhenAll(window.Select(video => Find(video.Key).Give(video.Value)))) added += new Ledger(0, -setAside, 0, setAside);
         instruments.Delivered(byVideo.Count);
+        return added;
     }
 
     private GivenVideo Find(VideoId id)
@@ -134,14 +145,14 @@ internal sealed partial class ShardGrain(
 
     private async Task StoreWhatChanged(CancellationToken cancellationToken)
     {
-        var (through, time) = (_counted, _countedTime);
+        var (through, time, ledger) = (_counted, _countedTime, _countedLedger);
         var now = clock.GetUtcNow();
         var due = _videos.Where(video => video.Value.IsDue(now)).Select(video => video.Value).ToList();
         try
         {
             foreach (var window in due.Chunk(options.Value.CallsAtOnce)) await Task.WhenAll(window.Select(video => video.Flush()));
             if (through <= _stored) return;
-            _version = await store.WriteShard(Shard, new(through, time, Shard.Partition(log.PartitionCount)), _version, cancellationToken);
+            _version = await store.WriteShard(Shard, new(through, time, Shard.Partition(log.PartitionCount), ledger), _version, cancellationToken);
         }
         catch (Exception exception) when (exception is TimeoutException || (exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
@@ -154,7 +165,7 @@ internal sealed partial class ShardGrain(
             return;
         }
 
-        _stored = through;
+        (_stored, _storedLedger) = (through, ledger);
         instruments.Checkpointed(due.Count);
         foreach (var (id, video) in _videos)
         {

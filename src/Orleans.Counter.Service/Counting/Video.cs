@@ -65,6 +65,15 @@ internal sealed class Video
         return [.. entries.Where(entry => IsNew(entry) && !types.Contains(entry.Type) && (types.Count >= EventType.PerVideoMax || !types.Add(entry.Type)))];
     }
 
+    /// <summary>How many events of these entries, whether they were new or not, were set aside. A video that has all the types it may have never gets another one: what is inside has its type here.</summary>
+    public long SetAside(IReadOnlyList<Entry> entries)
+    {
+        long count = 0;
+        foreach (var entry in entries)
+            if (entry.Cell.Count > 0 && !_totals.ContainsKey(entry.Type)) count += entry.Cell.Count;
+        return count;
+    }
+
     /// <summary>Adds what is new of these entries, but for those set aside, and moves on to the last one's position.</summary>
     /// <remarks>All entries of one position come in one call: a part of a position would be taken for the whole of it.</remarks>
     public void Add(IReadOnlyList<Entry> entries, IReadOnlyList<Entry> setAside)

@@ -8,7 +8,7 @@ namespace Orleans.Counter.Counting;
 // it waits for the store, so what is added during the write changes the next row, not this one. Two writes never overlap: _writing is the one under way.
 // An hour can be opened only by Apply, so while Apply reads a settled hour nobody else opens it, changes it and settles it again.
 [GrainType("video"), ShardPlacement]
-internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters, ShardHomes homes, CountingGates gates, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain
+internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters, LogIdentity log, ShardHomes homes, CountingGates gates, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain
 {
     private Video? _video;
     private RowVersion? _version;
@@ -22,8 +22,8 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     public async ValueTask<Applied> Apply(Position given, IReadOnlyList<Entry> entries, CancellationToken cancellationToken)
     {
         var video = _video ?? await LoadInTurn(cancellationToken);
-        if (video.Position < given) return Applied.Behind; // This activation lost what an earlier one was given.
-        if (video.IsFull) return Applied.Later;
+        if (video.Position < given) return new(Outcome.Behind); // This activation lost what an earlier one was given.
+        if (video.IsFull) return new(Outcome.Later);
         if (video.Missing(entries) is { Count: > 0 } missing) await Reopen(video, missing, cancellationToken);
         var setAside = video.TooManyTypes(entries);
         foreach (var entry in setAside) await deadLetters.Add(TooManyTypes(entry), cancellationToken);
@@ -31,7 +31,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         // The check comes after the last wait, and everything below happens in one go.
         if (_stale is not null) throw _stale;
         video.Add(entries, setAside);
-        return Applied.Done;
+        return new(Outcome.Done, video.SetAside(entries));
     }
 
     public async ValueTask<Flushed> Flush(CancellationToken cancellationToken)
@@ -131,7 +131,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     }
 
     private DeadLetter TooManyTypes(Entry entry) => new(
-        string.Create(CultureInfo.InvariantCulture, $"types/{Id}/{entry.Position.Value:x16}-{entry.Type}-{entry.Minute.Number}"), "too_many_types",
+        string.Create(CultureInfo.InvariantCulture, $"{Shard.Of(Id).Partition(log.PartitionCount)}/{entry.Position.Value:x16}-types-{Id}-{entry.Type}-{entry.Minute.Number}"), "too_many_types",
         $"The video has {EventType.PerVideoMax} types already.", entry.Cell.Count,
         JsonSerializer.SerializeToUtf8Bytes(new { videoId = Id.Value, type = entry.Type.Value, minute = entry.Minute.Start, count = entry.Cell.Count, sum = entry.Cell.Sum, min = entry.Cell.Min, max = entry.Cell.Max }));
 }

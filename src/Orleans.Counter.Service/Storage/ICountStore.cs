@@ -31,6 +31,12 @@ internal interface ICountStore
 
     /// <summary>Says which log the positions belong to, if nobody has said it before; the answer is what stands now.</summary>
     ValueTask<LogRow> AddLog(LogRow row, CancellationToken cancellationToken);
+
+    /// <summary>Says that positions belong to another log from now on.</summary>
+    /// <param name="row">The new log, of the next era.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="StaleWriterException">The log that stands is not of the era before.</exception>
+    ValueTask AdvanceLog(LogRow row, CancellationToken cancellationToken);
 }
 
 /// <summary>What changes whenever a row does. Opaque.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Data.Tables;
 
 namespace Orleans.Counter.Storage;
@@ -64,10 +65,15 @@ internal static class RowCodec
         ["Position"] = row.Position.Value,
         ["EnqueuedTime"] = row.EnqueuedTime,
         ["Partition"] = row.Partition,
+        ["Events"] = row.Ledger.Events,
+        ["Counted"] = row.Ledger.Counted,
+        ["Duplicates"] = row.Ledger.Duplicates,
+        ["DeadLettered"] = row.Ledger.DeadLettered,
     };
 
-    public static ShardRow DecodeShard(TableEntity entity) =>
-        new(new(Need(entity.GetInt64("Position"))), Need(entity.GetDateTimeOffset("EnqueuedTime")), Need(entity.GetInt32("Partition")));
+    public static ShardRow DecodeShard(TableEntity entity) => new(
+        new(Need(entity.GetInt64("Position"))), Need(entity.GetDateTimeOffset("EnqueuedTime")), Need(entity.GetInt32("Partition")),
+        new(Need(entity.GetInt64("Events")), Need(entity.GetInt64("Counted")), Need(entity.GetInt64("Duplicates")), Need(entity.GetInt64("DeadLettered"))));
 
     public static TableEntity Encode(LogRow row) => new(TableLayout.PartitionKey(TableLayout.LogShard), TableLayout.LogKey)
     {
@@ -75,10 +81,12 @@ internal static class RowCodec
         ["CreatedAt"] = row.CreatedAt,
         ["PartitionCount"] = row.PartitionCount,
         ["Era"] = row.Era,
+        ["Starts"] = string.Join(',', row.Starts.Select(start => start.ToString(CultureInfo.InvariantCulture))),
     };
 
-    public static LogRow DecodeLog(TableEntity entity) =>
-        new(entity.GetString("Hub"), Need(entity.GetDateTimeOffset("CreatedAt")), Need(entity.GetInt32("PartitionCount")), Need(entity.GetInt32("Era")));
+    public static LogRow DecodeLog(TableEntity entity) => new(
+        entity.GetString("Hub"), Need(entity.GetDateTimeOffset("CreatedAt")), Need(entity.GetInt32("PartitionCount")), Need(entity.GetInt32("Era")),
+        [.. entity.GetString("Starts").Split(',').Select(start => long.Parse(start, CultureInfo.InvariantCulture))]);
 
     private static string Chunk(int number) => number == 0 ? "Open" : $"Open{number}";
 

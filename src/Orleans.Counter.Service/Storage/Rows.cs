@@ -21,11 +21,17 @@ internal readonly record struct TypeTotal([property: Id(0)] EventType Type, [pro
 /// <param name="Position">How far.</param>
 /// <param name="EnqueuedTime">When the hub took the message at that position.</param>
 /// <param name="Partition">Which partition the shard is fed from.</param>
-internal sealed record ShardRow(Position Position, DateTimeOffset EnqueuedTime, int Partition);
+/// <param name="Ledger">What became of all events of the shard up to the position, in this log and those before it.</param>
+internal sealed record ShardRow(Position Position, DateTimeOffset EnqueuedTime, int Partition, Ledger Ledger);
 
 /// <summary>The log that all positions of one era belong to.</summary>
 /// <param name="Hub">The hub's name.</param>
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="PartitionCount">How many partitions it has.</param>
 /// <param name="Era">The era of its positions.</param>
-internal sealed record LogRow(string Hub, DateTimeOffset CreatedAt, int PartitionCount, int Era);
+/// <param name="Starts">Per partition, the last message that belongs to an era before: -1 if the log was empty when it was first seen.</param>
+internal sealed record LogRow(string Hub, DateTimeOffset CreatedAt, int PartitionCount, int Era, IReadOnlyList<long> Starts)
+{
+    /// <summary>A log that is counted from its beginning.</summary>
+    public static LogRow FromBeginning(string hub, DateTimeOffset createdAt, int partitionCount, int era) => new(hub, createdAt, partitionCount, era, [.. Enumerable.Repeat(-1L, partitionCount)]);
+}

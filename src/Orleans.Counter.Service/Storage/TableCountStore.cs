@@ -83,6 +83,21 @@ internal sealed class TableCountStore : ICountStore
         return await ReadLog(cancellationToken) ?? throw new InvalidOperationException("The log row was written, and is gone.");
     }
 
+    public async ValueTask AdvanceLog(LogRow row, CancellationToken cancellationToken)
+    {
+        var table = _writing[TableLayout.Table(TableLayout.LogShard)];
+        await _patience.Until(
+            async attempt =>
+            {
+                var stands = await Read(TableLayout.LogShard, TableLayout.LogKey, cancellationToken);
+                var era = stands is null ? -1 : RowCodec.DecodeLog(stands).Era;
+                if (attempt > 0 && era == row.Era) return null; // An earlier attempt whose answer was lost.
+                if (era != row.Era - 1) throw new StaleWriterException($"The log is of era {era}, and era {row.Era} was to follow");
+                return await table.UpdateEntityAsync(RowCodec.Encode(row), stands!.ETag, TableUpdateMode.Replace, cancellationToken);
+            },
+            cancellationToken);
+    }
+
     private static RowVersion Version(TableEntity entity) => new(entity.ETag.ToString());
 
     private static Dictionary<string, TableClient> Clients(TableServiceClient service) => TableLayout.Tables.ToDictionary(table => table, service.GetTableClient);

@@ -12,6 +12,8 @@ namespace Orleans.Counter.Streaming;
 /// <remarks>Everything it decides is a function of the log alone, so that every reader, at every replay, decides alike.</remarks>
 internal sealed class CounterPartition : IPartitionDataAdapter
 {
+    private const int TallyWeight = 64;
+
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(15);
 
     private readonly int _partition;
@@ -22,6 +24,7 @@ internal sealed class CounterPartition : IPartitionDataAdapter
     private readonly StreamingInstruments _instruments;
     private readonly TimeProvider _clock;
     private readonly Shard[] _shards;
+    private readonly (long Events, long DeadLettered)[] _tallies;
     private readonly FrameReader _frame = new();
     private readonly MessageFold _fold = new();
     private readonly Generations _generations = new();
@@ -36,6 +39,7 @@ internal sealed class CounterPartition : IPartitionDataAdapter
         (_log, _store, _deadLetters, _sightings, _instruments, _clock) = (log, store, deadLetters, sightings, instruments, clock);
         _recorder = sightings.Record(_partition);
         _shards = [.. Shard.All.Where(shard => shard.Partition(log.PartitionCount) == _partition)];
+        _tallies = new (long, long)[_shards.Length];
         Streams = [.. _shards.Select(shard => StreamId.Create(StreamNames.Shards, shard.ToString()))];
     }
 
@@ -49,8 +53,9 @@ internal sealed class CounterPartition : IPartitionDataAdapter
     {
         var checkpoints = await Task.WhenAll(_shards.Select(shard => Checkpoint(shard, cancellationToken)));
         _forgetAt = _clock.GetUtcNow() + ForgetEvery;
-        long[] after = [.. checkpoints.Select(row => row?.Position.SequenceNumber ?? -1)];
-        if (Stored.ByAll(checkpoints) is not { } stored) return new(EventPosition.Earliest, after);
+        var begin = _log.StartOf(_shards[0]).SequenceNumber;
+        long[] after = [.. checkpoints.Select(row => row?.Position.SequenceNumber ?? begin)];
+        if (Stored.ByAll(checkpoints) is not { } stored) return new(begin < 0 ? EventPosition.Earliest : EventPosition.After(begin), after);
         if (await _sightings.Load(_partition, stored, cancellationToken) is not { } known)
             return new(EventPosition.EnqueuedAfter(Generations.NeededFor(stored.EnqueuedTime).AddTicks(-1)), after);
         _generations.Resume(known);
@@ -70,19 +75,44 @@ internal sealed class CounterPartition : IPartitionDataAdapter
         var position = Position.Of(_log.Era, message.SequenceNumber);
         if (poison is not null)
         {
-            await _deadLetters.Undecodable(_partition, position, message, poison, cancellationToken);
+            // Whose events they are, nobody can say: the partition's first shard answers for them.
+            var events = await _deadLetters.Undecodable(_partition, position, message, poison, cancellationToken);
+            if (sink.Wants(0)) sink.Add(0, new Tally(position, events, events), TallyWeight);
             return;
         }
 
         var tooOld = await _deadLetters.OutOfTime(_partition, position, message, _frame, repeats, cancellationToken);
+        Count(position, repeats, tooOld, sink);
         foreach (var entries in _fold.Fold(_frame, position, repeats, tooOld))
         {
-            var stream = Shard.Of(entries.Video).Number / _log.PartitionCount;
+            var stream = StreamOf(entries.Video);
             if (sink.Wants(stream)) sink.Add(stream, entries, weight: 100 + (100 * entries.Entries.Count));
         }
 
         _instruments.Read(_frame.Count, message.EnqueuedTime);
     }
+
+    /// <summary>Tells each shard how many events of the message are its own, so that it can answer for every one of them.</summary>
+    private void Count(Position position, BitArray? repeats, Func<Minute, bool> isSetAside, IStreamSink sink)
+    {
+        Span<int> streams = _frame.Videos.Length <= 1024 ? stackalloc int[_frame.Videos.Length] : new int[_frame.Videos.Length];
+        for (var i = 0; i < streams.Length; i++) streams[i] = StreamOf(_frame.Videos[i]);
+        Array.Clear(_tallies);
+        var index = -1;
+        foreach (var (video, _, _, time, _) in _frame.Events())
+        {
+            index++;
+            ref var tally = ref _tallies[streams[video]];
+            tally.Events++;
+            if (repeats?[index] is not true && isSetAside(Minute.OfUnixMilliseconds(time))) tally.DeadLettered++;
+        }
+
+        for (var stream = 0; stream < _tallies.Length; stream++)
+            if (_tallies[stream] is { Events: > 0 } tally && sink.Wants(stream)) sink.Add(stream, new Tally(position, tally.Events, tally.DeadLettered), TallyWeight);
+    }
+
+    // Our shards are every n-th of all.
+    private int StreamOf(VideoId video) => Shard.Of(video).Number / _log.PartitionCount;
 
     /// <summary>A video that lives in another partition would be counted by nobody: whoever packed the frame counted other partitions than we do.</summary>
     private string? Misrouted()

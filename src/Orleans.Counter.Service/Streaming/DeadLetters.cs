@@ -13,11 +13,17 @@ internal sealed partial class DeadLetters(IDeadLetterStore store, IOptions<Accep
     /// <summary>Ingest has judged the time already, by its own clock and some seconds earlier; the log's clock is allowed to differ by this much.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(10);
 
+    /// <summary>No frame of ours holds more; a message that says so is not believed.</summary>
+    private const long EventsMax = 1 << 20;
+
     /// <summary>A message that is no frame of ours: kept whole, with its bytes.</summary>
-    public async ValueTask Undecodable(int partition, Position position, ReceivedEvent message, string reason, CancellationToken cancellationToken)
+    /// <returns>How many events it says it holds; 0 if it does not say, or cannot.</returns>
+    public async ValueTask<long> Undecodable(int partition, Position position, ReceivedEvent message, string reason, CancellationToken cancellationToken)
     {
-        var events = message.Properties.TryGetValue("events", out var count) && count is int or long ? Convert.ToInt64(count, CultureInfo.InvariantCulture) : 0;
+        var said = message.Properties.TryGetValue("events", out var count) && count is int or long ? Convert.ToInt64(count, CultureInfo.InvariantCulture) : 0;
+        var events = said is >= 0 and <= EventsMax ? said : 0;
         await Add(new($"{partition}/{position.Value:x16}", "undecodable", reason, events, message.Body), cancellationToken);
+        return events;
     }
 
     /// <summary>Keeps the events of a message that are too old or too far ahead to be counted; the answer tells which ones those are.</summary>

@@ -78,7 +78,7 @@ internal static class StreamingStages
         var instruments = new StreamingInstruments(meters, TimeProvider.System);
         var letters = new DeadLetters(new MemoryDeadLetters(), Options.Create(new AcceptanceOptions()), instruments, NullLogger<DeadLetters>.Instance);
         var log = new LogIdentity();
-        log.Is(0, StageData.Partitions, DateTimeOffset.UnixEpoch);
+        log.Is(LogRow.FromBeginning("memory", DateTimeOffset.UnixEpoch, StageData.Partitions, era: 0));
         var sightings = new Sightings(new MemorySightings(), log, Options.Create(new StreamingOptions()), instruments, TimeProvider.System, NullLogger<Sightings>.Instance);
         return [.. Enumerable.Range(0, StageData.Partitions).Select(partition => new CounterPartition($"{partition}", log, new MemoryCountStore(), letters, sightings, instruments, TimeProvider.System))];
     }

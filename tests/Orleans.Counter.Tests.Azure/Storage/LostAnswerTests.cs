@@ -91,19 +91,22 @@ public sealed class LostAnswerTests(Azurite azurite)
         await using var road = new LosesAnswers(await azurite.NewAccount(), write => write % 2 is 0);
         await road.Open();
         var store = await road.Account.Store();
-        LogRow log = new("events", Noon, 4, 0);
+        var log = LogRow.FromBeginning("events", Noon, 4, era: 0);
         var shard = new Shard(3);
         RowVersion? version = null, before = null;
 
-        Assert.Equal(log, await store.AddLog(log, Token));
+        Assert.Equivalent(log, await store.AddLog(log, Token));
         for (var position = 1; position <= 5; position++)
         {
             before = version;
-            version = await store.WriteShard(shard, new(new(position), Noon, 3), version, Token);
+            version = await store.WriteShard(shard, new(new(position), Noon, 3, default), version, Token);
         }
 
-        Assert.Equal(new(new(new(5), Noon, 3), version!.Value), await store.ReadShard(shard, Token));
-        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.WriteShard(shard, new(new(4), Noon, 3), before, Token));
+        Assert.Equal(new(new(new(5), Noon, 3, default), version!.Value), await store.ReadShard(shard, Token));
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.WriteShard(shard, new(new(4), Noon, 3, default), before, Token));
+        var next = log with { Era = 1, Starts = [1, 2, 3, 4] };
+        await store.AdvanceLog(next, Token);
+        Assert.Equivalent(next, await store.ReadLog(Token));
         Assert.True(road.Lost >= 6);
     }
 
@@ -119,7 +122,7 @@ public sealed class LostAnswerTests(Azurite azurite)
         await road.Close();
         var longAway = road.Account.Log.Attempt(4);
         var commit = store.CommitVideo(row, version, [], Token).AsTask();
-        var checkpoint = store.WriteShard(new Shard(3), new(new(1), Noon, 3), null, Token).AsTask();
+        var checkpoint = store.WriteShard(new Shard(3), new(new(1), Noon, 3, default), null, Token).AsTask();
         var read = store.ReadVideo(Kittens, Token).AsTask();
         await longAway;
         Assert.DoesNotContain(new Task[] { commit, checkpoint, read }, waiting => waiting.IsCompleted);

@@ -238,7 +238,7 @@ public sealed class CountingTests
     public async Task A_hub_that_is_not_the_one_that_was_counted_is_refused()
     {
         var store = new MemoryCountStore();
-        await store.AddLog(new("memory", Now.AddDays(-1), CounterCluster.Partitions, Era: 0), Cancelled);
+        await store.AddLog(LogRow.FromBeginning("memory", Now.AddDays(-1), CounterCluster.Partitions, era: 0), Cancelled);
 
         var refusal = await Assert.ThrowsAnyAsync<Exception>(() => CounterCluster.Start(store));
 

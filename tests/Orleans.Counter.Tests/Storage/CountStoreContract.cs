@@ -251,7 +251,7 @@ public abstract class CountStoreContract
         var store = await NewStore();
         var (shard, other) = (new Shard(255), new Shard(254));
         var time = new DateTimeOffset(2026, 11, 23, 10, 5, 0, TimeSpan.Zero).AddTicks(1_234_567);
-        ShardRow first = new(Position.Of(0, 41), time, 3), second = new(Position.Of(1, 99), time.AddSeconds(1), 3);
+        ShardRow first = new(Position.Of(0, 41), time, 3, default), second = new(Position.Of(1, 99), time.AddSeconds(1), 3, new(10, 7, 2, 1));
 
         Assert.Null(await store.ReadShard(shard, Token));
         var one = await store.WriteShard(shard, first, null, Token);
@@ -269,12 +269,28 @@ public abstract class CountStoreContract
     {
         var store = await NewStore();
         var created = new DateTimeOffset(2026, 11, 23, 10, 5, 0, TimeSpan.Zero).AddTicks(7_654_321);
-        LogRow first = new("events", created, 4, 0), second = first with { PartitionCount = 8 };
+        LogRow first = LogRow.FromBeginning("events", created, 4, era: 0), second = first with { PartitionCount = 8 };
 
         Assert.Null(await store.ReadLog(Token));
-        Assert.Equal(first, await store.AddLog(first, Token));
-        Assert.Equal(first, await store.AddLog(second, Token));
-        Assert.Equal(first, await store.ReadLog(Token));
+        Assert.Equivalent(first, await store.AddLog(first, Token));
+        Assert.Equivalent(first, await store.AddLog(second, Token));
+        Assert.Equivalent(first, await store.ReadLog(Token));
+    }
+
+    [Fact]
+    public async Task A_log_is_followed_only_by_the_next_era()
+    {
+        var store = await NewStore();
+        var first = LogRow.FromBeginning("events", DateTimeOffset.UnixEpoch, 4, era: 0);
+        LogRow second = new("others", DateTimeOffset.UnixEpoch.AddDays(1), 2, Era: 1, [12, -1]);
+
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.AdvanceLog(second, Token));
+        await store.AddLog(first, Token);
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.AdvanceLog(second with { Era = 2 }, Token));
+        await store.AdvanceLog(second, Token);
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.AdvanceLog(second, Token));
+
+        Assert.Equivalent(second, await store.ReadLog(Token));
     }
 
     /// <summary>A store that holds nothing.</summary>

@@ -69,7 +69,7 @@ internal sealed class Readers
     public async Task<Reader> Read(long stored, int until, Func<TimeSpan> pace, bool leaves = false, ISightingStore? sightings = null)
     {
         var (reader, clock, identity) = (new Reader(), new SetTime { Now = _hubTime.Now }, new LogIdentity());
-        identity.Is(0, Partitions, HubCreatedAt);
+        identity.Is(LogRow.FromBeginning("memory", HubCreatedAt, Partitions, era: 0));
         var instruments = new StreamingInstruments(Meters, clock);
         var letters = new DeadLetters(new MemoryDeadLetters(), Options.Create(new AcceptanceOptions()), instruments, NullLogger<DeadLetters>.Instance);
         var shared = new Sightings(sightings ?? Sightings, identity, Options.Create(new StreamingOptions { SightingsWaitingBytesMax = 1 << 16 }), instruments, clock, reader);
@@ -102,7 +102,7 @@ internal sealed class Readers
         {
             // The shards do not store at the same time: each one is two messages further than the one before.
             var at = (int)Math.Min(sequenceNumber + (2 * i), Log.Count - 1);
-            await store.WriteShard(Shards[i], new(Position.Of(0, at), Log[at].EnqueuedTime, 0), null, CancellationToken.None);
+            await store.WriteShard(Shards[i], new(Position.Of(0, at), Log[at].EnqueuedTime, 0, default), null, CancellationToken.None);
         }
 
         return store;
@@ -141,8 +141,8 @@ internal sealed class Reader : IStreamSink, ILogger<Sightings>
 
     public void Add(int stream, object item, int weight)
     {
-        var (video, entries) = (VideoEntries)item;
-        Given[(Last, stream)] = Given.GetValueOrDefault((Last, stream)) + $"{video}: {string.Join(" ", entries)}; ";
+        var said = item is VideoEntries(var video, var entries) ? $"{video}: {string.Join(" ", entries)}; " : $"{item}; ";
+        Given[(Last, stream)] = Given.GetValueOrDefault((Last, stream)) + said;
     }
 
     /// <summary>Fails unless every shard that is not beyond it already was given the same by both.</summary>
