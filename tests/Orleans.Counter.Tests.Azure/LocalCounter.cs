@@ -24,7 +24,8 @@ public sealed partial class LocalCounter : IAsyncDisposable
 
     private LocalCounter(int port, int silos, bool restart, int partitions)
     {
-        _options = ["--port", $"{port}", "--silos", $"{silos}", "--data", Data, "--partitions", $"{partitions}", .. restart ? (string[])[] : ["--no-restart"]];
+        _options = ["--port", $"{port}", "--silos", $"{silos}", "--data", Data, .. restart ? (string[])[] : ["--no-restart"]];
+        Partitions = partitions;
         for (var i = 0; i < silos; i++) _clients.Add(ClientOf(port + i));
     }
 
@@ -39,6 +40,9 @@ public sealed partial class LocalCounter : IAsyncDisposable
 
     /// <summary>The data folder, with <c>processes.json</c> and <c>logs</c>.</summary>
     public string Data => Path.Combine(_folder, "data");
+
+    /// <summary>How many partitions the hub is given, when it is started next.</summary>
+    public int Partitions { get; set; }
 
     /// <summary>What <c>counter up</c> has printed.</summary>
     public string Output
@@ -182,6 +186,21 @@ public sealed partial class LocalCounter : IAsyncDisposable
         return exitCode;
     }
 
+    /// <summary>Starts everything again with the same data, after it was stopped.</summary>
+    public Task StartAgainAsync() => Up();
+
+    /// <summary>Runs another command of <c>counter</c> on the same data, while nothing else runs.</summary>
+    /// <returns>Its exit code, and what it has printed.</returns>
+    public async Task<(int Code, string Output)> RunAsync(params string[] arguments)
+    {
+        var log = Path.Combine(_folder, "command.log");
+        File.Delete(log);
+        using var command = ChildProcess.Start(
+            new() { Role = "command", Program = Tool.Dotnet(), Arguments = [Program, .. arguments, "--data", Data, "--partitions", $"{Partitions}"] }, log);
+        var exit = await command.Exited.WaitAsync(Patience);
+        return (exit.Code, await File.ReadAllTextAsync(log));
+    }
+
     /// <summary>Starts it again with the same data, in the expectation that it does not get far.</summary>
     /// <returns>The exit code with which it gives up.</returns>
     public async Task<int> GivesUpAsync()
@@ -264,7 +283,7 @@ public sealed partial class LocalCounter : IAsyncDisposable
     {
         lock (_said) _since.Clear();
         Mark("up");
-        _up = Process.Start(new ProcessStartInfo(Tool.Dotnet(), [Program, "up", .. _options])
+        _up = Process.Start(new ProcessStartInfo(Tool.Dotnet(), [Program, "up", .. _options, "--partitions", $"{Partitions}"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -90,20 +90,10 @@ internal sealed class CounterCluster : IAsyncDisposable
     public async Task Pace(TimeSpan checkpointEvery)
     {
         foreach (var silo in Silos) _cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<IOptions<CountingOptions>>().Value.CheckpointEvery = checkpointEvery;
-        await Task.WhenAll(Shard.All.Select(async shard =>
-        {
-            var grain = _cluster.Client.GetGrain<IShardGrain>(shard.ToString());
-            await _cluster.DeactivateAsync(grain);
-            await _cluster.WaitForDeactivationAsync(grain);
-        }));
+        await Task.WhenAll(Shard.All.Select(Forget));
     }
 
-    public async Task Forget(VideoId video)
-    {
-        var grain = _cluster.Client.GetGrain<IVideoGrain>(video.Value);
-        await _cluster.DeactivateAsync(grain);
-        await _cluster.WaitForDeactivationAsync(grain);
-    }
+    public Task Forget(VideoId video) => _cluster.DeactivateAsync(_cluster.Client.GetGrain<IVideoGrain>(video.Value));
 
     public Task Forget(Shard shard) => _cluster.DeactivateAsync(_cluster.Client.GetGrain<IShardGrain>(shard.ToString()));
 

@@ -103,7 +103,11 @@ internal sealed partial class EventHubReceiver(
     private Task GoBack(PartitionLog log)
     {
         var behind = cache.Lanes.Where(lane => lane.IsBehind).ToList();
-        if (behind.Count == 0) return Task.CompletedTask;
+        if (behind.Count == 0)
+        {
+            _backAt = null; // Who asked has found its place since.
+            return Task.CompletedTask;
+        }
 
         // Those that lost their memory together ask for their places one after the other: one way back serves them all.
         _backAt ??= clock.GetUtcNow() + reading.Gather;

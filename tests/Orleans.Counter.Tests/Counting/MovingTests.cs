@@ -94,8 +94,10 @@ public sealed class MovingTests
     private static async Task<int> GoHome(CounterCluster cluster, int alreadySent)
     {
         var silos = cluster.Silos.Select(silo => silo.SiloAddress).ToList();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         do
         {
+            patience.Token.ThrowIfCancellationRequested();
             cluster.Send([.. Videos.Select(video => new Event(video, Now))]);
             alreadySent++;
             await cluster.Stored();
