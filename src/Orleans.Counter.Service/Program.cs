@@ -9,6 +9,7 @@ using Orleans.Counter.Streaming;
 // Settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 var role = Role.Read(builder.Configuration); // an API, a silo, or both in one
+builder.AddClock();
 builder.AddHttp();
 builder.AddCluster(role);
 builder.AddEventHub();
