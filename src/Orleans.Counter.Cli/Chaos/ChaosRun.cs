@@ -1,0 +1,93 @@
+using System.Globalization;
+using Orleans.Counter.Cli.Load;
+using Orleans.Counter.Cli.Processes;
+
+namespace Orleans.Counter.Cli.Chaos;
+
+/// <summary>A load and its faults, at the same time, and the verdict when everything is well again.</summary>
+internal sealed class ChaosRun(Supervisor supervisor, IReadOnlyList<Uri> silos, Weather weather, DataFolder data, Action<string> say)
+{
+    // What silos say of what it took, and how it is told.
+    private static readonly (string Line, string What)[] Signs =
+    [
+        (" goes back to ", "shards went back to their checkpoint"),
+        (": taken over", "partitions were taken over"),
+        ("I have been told I am dead", "silos found that they had been declared dead"),
+        ("Dead letter", "dead letters"),
+    ];
+
+    /// <returns>True if every minute of every video is exact, as the silos know it and as it was stored.</returns>
+    public async Task<bool> Run(LoadPlan plan, IReadOnlyList<Fault> faults, TimeSpan readyWithin, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watch = supervisor.Watch(ending.Token);
+        var work = Work(plan, faults, readyWithin, ending.Token);
+        try
+        {
+            return await await Task.WhenAny(work, Failed());
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll(work, watch).ContinueWith(_ => { }, TaskScheduler.Default); // who failed first is told; here everybody has ended
+        }
+
+        async Task<bool> Failed()
+        {
+            await watch;
+            return false;
+        }
+    }
+
+    private async Task<bool> Work(LoadPlan plan, IReadOnlyList<Fault> faults, TimeSpan readyWithin, CancellationToken cancellationToken)
+    {
+        using var clients = new LoadClients(silos);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var injector = new FaultInjector(supervisor, silos.Count, weather, say, TimeProvider.System);
+        var load = new LoadRun(clients.Clients, say, TimeProvider.System);
+        var sending = load.Send(plan, either.Token);
+        var breaking = injector.Run(faults, either.Token);
+        if (await Task.WhenAny(sending, breaking) is { IsCompletedSuccessfully: false }) await either.CancelAsync();
+        await Task.WhenAll(sending, breaking);
+        var figures = await sending;
+
+        say($"Everything is sent, and nothing is broken any more. Asking until all is counted, or nothing has moved for {LoadCheck.Patience.TotalMinutes:0} minutes.");
+        await Ready(readyWithin, cancellationToken);
+        var check = new LoadCheck(clients.Clients, TimeProvider.System);
+        var verdict = await check.Judge(plan, load.Expected, cancellationToken);
+        if (verdict.IsExact)
+        {
+            say("Every minute is exact. All silos are killed at once, and asked again: what they know then is what was stored, and the rest of the log.");
+            for (var silo = 1; silo <= silos.Count; silo++) supervisor[$"silo{silo}"].Kill();
+            await Ready(readyWithin, cancellationToken);
+            verdict = await check.Judge(plan, load.Expected, cancellationToken);
+        }
+
+        Tell(injector);
+        return LoadReport.Verdict(plan, figures, verdict, say);
+    }
+
+    private async Task Ready(TimeSpan within, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(1, silos.Count).Select(silo => supervisor[$"silo{silo}"].IsReady(cancellationToken))).WaitAsync(within, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new CommandFailedException($"Not all silos are ready {within.TotalMinutes:0} minutes after the last fault; their logs are in {data.Path}.");
+        }
+    }
+
+    private void Tell(FaultInjector injector)
+    {
+        foreach (var kind in Enum.GetValues<FaultKind>())
+        {
+            var hit = weather.Hit(kind) is > 0 and var requests ? string.Create(CultureInfo.InvariantCulture, $", {requests:N0} requests hit") : "";
+            say($"  {injector.Done.GetValueOrDefault(kind),5} x {FaultInjector.Words(kind)}{hit}");
+        }
+
+        var lines = Enumerable.Range(1, silos.Count).SelectMany(silo => File.ReadLines(data.Log($"silo{silo}"))).ToList();
+        foreach (var (line, what) in Signs) say($"  {lines.Count(one => one.Contains(line, StringComparison.Ordinal)),5} {what}");
+    }
+}
