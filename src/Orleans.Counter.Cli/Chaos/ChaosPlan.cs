@@ -83,22 +83,25 @@ internal static class ChaosPlan
             yield return new(at, FaultKind.HubKilled, 0, TimeSpan.Zero);
     }
 
-    // All kinds, then all again in another order.
+    // All kinds, then all again in another order, and from then on with room in between for the silos to store what they hold.
     private static IEnumerable<Fault> Storage(TimeSpan length, Random random)
     {
-        var at = Quiet;
+        var (at, pause) = (Quiet, 3);
         while (true)
         {
             var kinds = OfTheStorage.ToArray();
             random.Shuffle(kinds);
             foreach (var kind in kinds)
             {
-                at += Between(random, 1, 4);
+                at += Between(random, 1, pause);
                 if (at >= length - Quiet) yield break;
-                var lasts = Earliest(Between(random, 2, 6), length - at);
+                // Silos write when a checkpoint is due: what hits only writes needs longer to hit any.
+                var lasts = Earliest(kind is FaultKind.AnswersLost or FaultKind.WritesLate ? Between(random, 4, 8) : Between(random, 2, 5), length - at);
                 yield return new(at, kind, 0, lasts);
                 at += lasts;
             }
+
+            pause = 15;
         }
     }
 

@@ -54,7 +54,7 @@ internal sealed class ChaosRun(Supervisor supervisor, IReadOnlyList<Uri> silos, 
         say($"Everything is sent, and nothing is broken any more. Asking until all is counted, or nothing has moved for {LoadCheck.Patience.TotalMinutes:0} minutes.");
         await Ready(readyWithin, cancellationToken);
         var check = new LoadCheck(clients.Clients, TimeProvider.System);
-        var verdict = await check.Judge(plan, load.Expected, cancellationToken);
+        var verdict = await check.CaughtUp(plan, load.Expected, cancellationToken);
         if (verdict.IsExact)
         {
             say("Every minute is exact. All silos are killed at once, and asked again: what they know then is what was stored, and the rest of the log.");

@@ -60,7 +60,7 @@ internal sealed class StormyRoad(int storagePort, Weather weather) : StorageRoad
 
     private static bool IsHit(FaultKind kind, Request request) => kind switch
     {
-        FaultKind.AnswersLost or FaultKind.WritesLate => request.IsWrite && Random.Shared.Next(3) is 0,
+        FaultKind.AnswersLost or FaultKind.WritesLate => request.IsWrite && Random.Shared.Next(2) is 0,
         FaultKind.Closed => true,
         _ => Random.Shared.Next(3) is 0,
     };

@@ -69,6 +69,7 @@ internal static class LoadCommand
     {
         try
         {
+            await output.WriteLineAsync($"Videos are named {plan.Options.Name}-0 to {plan.Options.Name}-{plan.Videos.Count - 1}.");
             var run = new LoadRun(clients, output.WriteLine, time);
             var figures = await run.Send(plan, cancellationToken);
             await output.WriteLineAsync($"Everything is sent; asking until the service has counted it, or nothing has moved for {LoadCheck.Patience.TotalMinutes:0} minutes.");

@@ -32,7 +32,6 @@ internal sealed record Verdict(long Counted, IReadOnlyList<Difference> Differenc
 }
 
 /// <summary>Asks for every minute of every video, until all are as they should be, or nothing has moved for too long.</summary>
-/// <remarks>When all are as they should be, it waits for more than a checkpoint and asks all of them once more: what comes too often may come late.</remarks>
 internal sealed class LoadCheck(IReadOnlyList<CounterClient> clients, TimeProvider time)
 {
     /// <summary>How long nothing may move before it is the verdict.</summary>
@@ -44,36 +43,49 @@ internal sealed class LoadCheck(IReadOnlyList<CounterClient> clients, TimeProvid
     private const int AtOnce = 8;
     private uint _turn;
 
+    /// <summary>When all are as they should be, waits for more than a checkpoint and asks all of them once more: what comes too often may come late.</summary>
     public async Task<Verdict> Judge(LoadPlan plan, LoadSums expected, CancellationToken cancellationToken)
     {
-        var all = plan.Videos.SelectMany(video => LoadPlan.Types.Select(type => (Video: video, Type: type))).ToList();
-        var answers = new ConcurrentDictionary<(VideoId, EventType), Answer>();
-        var (open, onceMore) = (all, false);
+        while (true)
+        {
+            var first = await CaughtUp(plan, expected, cancellationToken);
+            if (!first.IsExact) return first;
+            await Task.Delay(OnceMoreAfter, time, cancellationToken);
+            var again = await Ask(plan, expected, [], Everything(plan), cancellationToken);
+            if (again.Verdict.IsExact) return again.Verdict;
+        }
+    }
+
+    /// <summary>Returns as soon as all are as they should be.</summary>
+    public async Task<Verdict> CaughtUp(LoadPlan plan, LoadSums expected, CancellationToken cancellationToken)
+    {
+        var (answers, open) = (new ConcurrentDictionary<(VideoId, EventType), Answer>(), Everything(plan));
         var (last, moved) = (new Verdict(0, [], 0), time.GetTimestamp());
         while (true)
         {
-            await Parallel.ForEachAsync(open, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (one, token) =>
-                answers[one] = await Ask(plan, one.Video, one.Type, expected.Of(one.Video, one.Type), token));
-
-            var now = new Verdict(
-                answers.Values.Sum(answer => answer.Counted), [.. answers.Values.SelectMany(answer => answer.Differences).Order(Place)],
-                answers.Values.Count(answer => !answer.IsThere));
-            if (now.IsExact && onceMore) return now;
-            if (now.IsExact)
-            {
-                (open, onceMore) = (all, true);
-                await Task.Delay(OnceMoreAfter, time, cancellationToken);
-                moved = time.GetTimestamp();
-                continue;
-            }
-
+            var (now, wrong) = await Ask(plan, expected, answers, open, cancellationToken);
+            if (now.IsExact) return now;
             if (now.Counted != last.Counted || now.Unanswered != last.Unanswered || !now.Differences.SequenceEqual(last.Differences)) moved = time.GetTimestamp();
             else if (time.GetElapsedTime(moved) >= Patience) return now;
-            last = now;
-            onceMore = false;
-            open = [.. all.Where(one => answers[one] is { IsThere: false } or { Differences.Count: > 0 })];
+            (last, open) = (now, wrong);
             await Task.Delay(AskEvery, time, cancellationToken);
         }
+    }
+
+    private static List<(VideoId Video, EventType Type)> Everything(LoadPlan plan) =>
+        [.. plan.Videos.SelectMany(video => LoadPlan.Types.Select(type => (video, type)))];
+
+    // Asks what is open, and judges by all answers so far.
+    private async Task<(Verdict Verdict, List<(VideoId Video, EventType Type)> Wrong)> Ask(
+        LoadPlan plan, LoadSums expected, ConcurrentDictionary<(VideoId Video, EventType Type), Answer> answers, List<(VideoId Video, EventType Type)> open,
+        CancellationToken cancellationToken)
+    {
+        await Parallel.ForEachAsync(open, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (one, token) =>
+            answers[one] = await Ask(plan, one.Video, one.Type, expected.Of(one.Video, one.Type), token));
+        var differences = answers.Values.SelectMany(answer => answer.Differences).Order(Place);
+        return (
+            new(answers.Values.Sum(answer => answer.Counted), [.. differences], answers.Values.Count(answer => !answer.IsThere)),
+            [.. answers.Where(answer => answer.Value is { IsThere: false } or { Differences.Count: > 0 }).Select(answer => answer.Key)]);
     }
 
     private static readonly Comparer<Difference> Place = Comparer<Difference>.Create((one, other) =>

@@ -92,10 +92,11 @@ internal sealed class SupervisedChild(ChildSpec spec, string logPath, ProcessesF
                 Volatile.Write(ref _ready, null);
                 processes.Remove(spec.Role);
                 // Nobody dies with code 0: somebody has asked it to stop, as in a rolling restart, and it did so in peace.
-                say(exit.Code is 0 ? $"{spec.Role} has ended: {exit}." : $"{spec.Role} has died: {exit}. {Lately(_process)}");
+                var disturbed = Interlocked.Exchange(ref _disturbed, false);
+                say(exit.Code is 0 ? $"{spec.Role} has ended: {exit}." : $"{spec.Role} has died: {exit}.{(disturbed ? "" : $" {Lately(_process)}")}");
                 if (!restart) return;
 
-                if (Stopwatch.GetElapsedTime(since) > LivedWell || Interlocked.Exchange(ref _disturbed, false)) delay = FirstDelay;
+                if (Stopwatch.GetElapsedTime(since) > LivedWell || disturbed) delay = FirstDelay;
                 await Revive(delay);
                 delay = delay * 2 < LastDelay ? delay * 2 : LastDelay;
             }
