@@ -51,7 +51,8 @@ internal sealed class ChaosRun(Supervisor supervisor, IReadOnlyList<Uri> silos, 
         await Task.WhenAll(sending, breaking);
         var figures = await sending;
 
-        say($"Everything is sent, and nothing is broken any more. Asking until all is counted, or nothing has moved for {LoadCheck.Patience.TotalMinutes:0} minutes.");
+        say("Everything is sent, and nothing is broken any more. "
+            + $"Asking until all is counted, or nothing has moved for {LoadCheck.Patience.TotalMinutes:0} minutes.");
         await Ready(readyWithin, cancellationToken);
         var check = new LoadCheck(clients.Clients, TimeProvider.System);
         var verdict = await check.CaughtUp(plan, load.Expected, cancellationToken);
@@ -71,7 +72,8 @@ internal sealed class ChaosRun(Supervisor supervisor, IReadOnlyList<Uri> silos, 
     {
         try
         {
-            await Task.WhenAll(Enumerable.Range(1, silos.Count).Select(silo => supervisor[$"silo{silo}"].IsReady(cancellationToken))).WaitAsync(within, cancellationToken);
+            var ready = Enumerable.Range(1, silos.Count).Select(silo => supervisor[$"silo{silo}"].IsReady(cancellationToken));
+            await Task.WhenAll(ready).WaitAsync(within, cancellationToken);
         }
         catch (TimeoutException)
         {

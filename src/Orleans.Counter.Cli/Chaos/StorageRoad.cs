@@ -7,7 +7,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Orleans.Counter.Cli.Chaos;
 
-/// <summary>The road to a storage on this machine: it looks like the storage, at another port. What happens on it is up to its kind; it can also be closed, and nobody answers.</summary>
+/// <summary>
+/// The road to a storage on this machine: it looks like the storage, at another port. What happens on it is up to its kind; it can also be closed, and
+/// nobody answers.
+/// </summary>
 /// <remarks>A signature covers the path, which names the account, and not the port: requests pass as they are.</remarks>
 /// <param name="storagePort">Where the storage is.</param>
 internal abstract class StorageRoad(int storagePort) : IAsyncDisposable
@@ -72,7 +75,8 @@ internal abstract class StorageRoad(int storagePort) : IAsyncDisposable
             response.StatusCode = (int)answer.StatusCode;
             foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
                 if (!OfTheConnection.Contains(name, StringComparer.OrdinalIgnoreCase)) response.Headers[name] = values.ToArray();
-            if (answer.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.NotModified) && request.Method is not "HEAD") await answer.Content.CopyToAsync(response.Body);
+            var hasBody = answer.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.NotModified) && request.Method is not "HEAD";
+            if (hasBody) await answer.Content.CopyToAsync(response.Body);
         }
     }
 

@@ -43,7 +43,8 @@ internal sealed class StormyRoad(int storagePort, Weather weather) : StorageRoad
                 (await Forward(request)).Dispose();
                 break;
             case FaultKind.Throttled:
-                request.Context.Response.StatusCode = Random.Shared.Next(2) is 0 ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable;
+                request.Context.Response.StatusCode =
+                    Random.Shared.Next(2) is 0 ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable;
                 break;
             case FaultKind.Failing:
                 request.Context.Response.StatusCode = StatusCodes.Status500InternalServerError;

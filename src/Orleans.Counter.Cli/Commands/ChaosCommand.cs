@@ -24,10 +24,14 @@ internal static class ChaosCommand
         var minutes = LoadCommand.Minutes(defaultValue: 10, min: ChaosPlan.LengthMin.TotalMinutes);
         var rate = LoadCommand.Rate(defaultValue: 5_000);
         var seed = LoadCommand.Seed("The same seed draws the same events and the same faults.");
-        var data = new Option<string?>("--data") { Description = "The folder that keeps data and logs; what is in it is deleted first. Without it: a temporary one, kept only if an event is missing or extra." };
+        var data = new Option<string?>("--data")
+        {
+            Description = "The folder that keeps data and logs; what is in it is deleted first. Without it: a temporary one, kept if the verdict is not exact.",
+        };
         silos.Require(1, SilosMax);
 
-        var command = new Command("chaos", "Starts everything, sends events while parts of it are killed, frozen and cut off, and checks that each event was counted once.")
+        var command = new Command(
+            "chaos", "Starts everything, sends events while parts of it are killed, frozen and cut off, and checks that each was counted once.")
         {
             minutes, silos, rate, seed, data,
         };
@@ -40,7 +44,7 @@ internal static class ChaosCommand
     private static async Task<int> Run(Options options, TextWriter output, CancellationToken cancellationToken)
     {
         if (OperatingSystem.IsWindows())
-            throw new CommandFailedException("`counter chaos` stops its processes by signals, which Windows does not have: run it in WSL, on Linux or on macOS.");
+            throw new CommandFailedException("`counter chaos` works by signals, which Windows does not have: run it in WSL, on Linux or on macOS.");
 
         var folder = options.Data ?? Directory.CreateTempSubdirectory("counter-chaos-").FullName;
         var isExact = false;
@@ -50,8 +54,9 @@ internal static class ChaosCommand
             data.Clear();
             data.BeginLogs();
             void Say(string what) => output.WriteLine($"{DateTimeOffset.UtcNow:HH:mm:ss.fff}  {what}");
-            Say(string.Create(CultureInfo.InvariantCulture,
-                $"Seed {options.Seed}: {options.Silos} silos, {options.Rate:N0} events/s for {options.Length.TotalMinutes:0.##} minutes. Data and logs: {data.Path}"));
+            var what = string.Create(
+                CultureInfo.InvariantCulture, $"{options.Silos} silos, {options.Rate:N0} events/s for {options.Length.TotalMinutes:0.##} minutes");
+            Say($"Seed {options.Seed}: {what}. Data and logs: {data.Path}");
             isExact = await Run(options, data, Say, cancellationToken);
         }
 
@@ -81,7 +86,8 @@ internal static class ChaosCommand
 
             var chaos = new ChaosRun(supervisor, [.. urls.Select(port => new Uri(LocalParts.SiloUrl(port)))], weather, data, say);
             var plan = new LoadPlan(new("chaos", DateTimeOffset.UtcNow, options.Length, options.Rate, Videos, Zipf: 1, Repeats: 0.05, options.Seed));
-            say($"Ready; the silos' clocks are {string.Join(", ", Enumerable.Range(0, options.Silos).Select(i => $"{Ahead(i, options.Silos).TotalSeconds:+0;-0;0} s"))} ahead.");
+            var clocks = Enumerable.Range(0, options.Silos).Select(i => $"{Ahead(i, options.Silos).TotalSeconds:+0;-0;0} s");
+            say($"Ready; the silos' clocks are ahead by {string.Join(", ", clocks)}.");
             return await chaos.Run(plan, ChaosPlan.Draw(options.Length, options.Silos, options.Seed), ReadyWithin, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -99,7 +105,8 @@ internal static class ChaosCommand
     private static ChildSpec Silo(LocalParts parts, int number, int port, string? hub, string storage, TimeSpan ahead)
     {
         var silo = parts.Silo(number, port, hub, storage);
-        return silo with { Environment = new Dictionary<string, string>(silo.Environment) { ["Clock__Ahead"] = ahead.ToString("c", CultureInfo.InvariantCulture) } };
+        var environment = new Dictionary<string, string>(silo.Environment) { ["Clock__Ahead"] = ahead.ToString("c", CultureInfo.InvariantCulture) };
+        return silo with { Environment = environment };
     }
 
     // From half of it behind to half of it ahead: nobody is so far behind that an event of now is too far in his future.

@@ -13,7 +13,11 @@ internal static class LoadCommand
         var rate = Rate(defaultValue: 1_000);
         var minutes = Minutes(defaultValue: 1, min: 0.01);
         var videos = new Option<int>("--videos") { Description = "How many videos they belong to.", DefaultValueFactory = _ => 1_000 };
-        var zipf = new Option<double>("--zipf") { Description = "How unevenly: the k-th video has 1/k^s of the first one's events.", DefaultValueFactory = _ => 1 };
+        var zipf = new Option<double>("--zipf")
+        {
+            Description = "How unevenly: the k-th video has 1/k^s of the first one's events.",
+            DefaultValueFactory = _ => 1,
+        };
         var duplicates = new Option<double>("--duplicates")
         {
             Description = "Which share of the requests is sent twice, and which share of the events once more among others, 0 to 0.9.",
@@ -60,7 +64,8 @@ internal static class LoadCommand
 
     public static void Require<T>(this Option<T> option, T min, T max) where T : IComparable<T> => option.Validators.Add(result =>
     {
-        if (result.GetValueOrDefault<T>() is { } value && (value.CompareTo(min) < 0 || value.CompareTo(max) > 0)) result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} goes from {min} to {max}."));
+        if (result.GetValueOrDefault<T>() is { } value && (value.CompareTo(min) < 0 || value.CompareTo(max) > 0))
+            result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} goes from {min} to {max}."));
     });
 
     /// <returns>0 if every minute is exact, else 1.</returns>
@@ -72,7 +77,8 @@ internal static class LoadCommand
             await output.WriteLineAsync($"Videos are named {plan.Options.Name}-0 to {plan.Options.Name}-{plan.Videos.Count - 1}.");
             var run = new LoadRun(clients, output.WriteLine, time);
             var figures = await run.Send(plan, cancellationToken);
-            await output.WriteLineAsync($"Everything is sent; asking until the service has counted it, or nothing has moved for {LoadCheck.Patience.TotalMinutes:0} minutes.");
+            await output.WriteLineAsync(
+                $"Everything is sent; asking until the service has counted it, or nothing has moved for {LoadCheck.Patience.TotalMinutes:0} minutes.");
             var verdict = await new LoadCheck(clients, time).Judge(plan, run.Expected, cancellationToken);
             return LoadReport.Verdict(plan, figures, verdict, output.WriteLine) ? 0 : 1;
         }

@@ -15,7 +15,8 @@ internal static class ServiceUrl
         Arity = severalSilos ? ArgumentArity.OneOrMore : ArgumentArity.ExactlyOne,
         CustomParser = argument =>
         {
-            var urls = argument.Tokens.Select(token => Uri.TryCreate(token.Value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null).ToArray();
+            var urls = argument.Tokens
+                .Select(token => Uri.TryCreate(token.Value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null).ToArray();
             if (urls.All(url => url is not null)) return urls!;
             argument.AddError($"{Name} looks like http://localhost:5080.");
             return null;

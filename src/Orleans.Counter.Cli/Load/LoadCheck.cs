@@ -65,7 +65,8 @@ internal sealed class LoadCheck(IReadOnlyList<CounterClient> clients, TimeProvid
         {
             var (now, wrong) = await Ask(plan, expected, answers, open, cancellationToken);
             if (now.IsExact) return now;
-            if (now.Counted != last.Counted || now.Unanswered != last.Unanswered || !now.Differences.SequenceEqual(last.Differences)) moved = time.GetTimestamp();
+            var isSame = now.Counted == last.Counted && now.Unanswered == last.Unanswered && now.Differences.SequenceEqual(last.Differences);
+            if (!isSame) moved = time.GetTimestamp();
             else if (time.GetElapsedTime(moved) >= Patience) return now;
             (last, open) = (now, wrong);
             await Task.Delay(AskEvery, time, cancellationToken);

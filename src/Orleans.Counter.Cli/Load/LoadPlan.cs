@@ -22,7 +22,8 @@ internal sealed record LoadRequest(TimeSpan Due, IReadOnlyList<CounterEvent> Eve
 /// <summary>Which events are sent, and when: a function of the options alone.</summary>
 /// <remarks>
 /// One event in ten is a few minutes late, one in a hundred up to an hour and a half: its hour may stand in its day row already. Values are quarters, so that
-/// their sum does not depend on their order. What is repeated follows the first time within half a minute, far inside the ten minutes in which it is recognised for sure.
+/// their sum does not depend on their order. What is repeated follows the first time within half a minute, far inside the ten minutes in which it is
+/// recognised for sure.
 /// </remarks>
 internal sealed class LoadPlan(LoadOptions options)
 {

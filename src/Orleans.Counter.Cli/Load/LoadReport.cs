@@ -10,10 +10,10 @@ internal static class LoadReport
     /// <returns>True if not an event is missing, not one is too many, and nothing is unknown.</returns>
     public static bool Verdict(LoadPlan plan, LoadFigures figures, Verdict verdict, Action<string> say)
     {
-        say(string.Create(CultureInfo.InvariantCulture,
-            $"Sent {N(figures.Sent)} events in {figures.Sending.TotalSeconds:0.0} s ({figures.Sent / figures.Sending.TotalSeconds:N0}/s), {N(figures.New)} of them new, to {N(plan.Videos.Count)} videos."));
-        say(string.Create(CultureInfo.InvariantCulture,
-            $"202 after p50 {figures.P50:0.0} ms, p99 {figures.P99:0.0} ms, at most {figures.Max:0.0} ms; {N(figures.Failures)} requests were sent again to another silo."));
+        var pace = string.Create(CultureInfo.InvariantCulture, $"{figures.Sending.TotalSeconds:0.0} s ({figures.Sent / figures.Sending.TotalSeconds:N0}/s)");
+        say($"Sent {N(figures.Sent)} events in {pace}, {N(figures.New)} of them new, to {N(plan.Videos.Count)} videos.");
+        var answers = string.Create(CultureInfo.InvariantCulture, $"p50 {figures.P50:0.0} ms, p99 {figures.P99:0.0} ms, at most {figures.Max:0.0} ms");
+        say($"202 after {answers}; {N(figures.Failures)} requests were sent again to another silo.");
         foreach (var trouble in figures.Troubles) say($"  {trouble}");
 
         foreach (var difference in verdict.Differences.Take(ShownMax)) say($"  {difference}");

@@ -7,8 +7,8 @@ namespace Orleans.Counter.Cli.Load;
 
 /// <summary>Sends a plan at its pace, each request until it is answered, and adds up what has to be counted.</summary>
 /// <remarks>
-/// The pace does not wait for answers, up to a bound of requests under way. A request that failed may have been taken all the same, so it is sent again, with the same ids,
-/// to the next silo, until a 202 says that it was: only then is it known how often its events have to be counted.
+/// The pace does not wait for answers, up to a bound of requests under way. A request that failed may have been taken all the same, so it is sent again, with
+/// the same ids, to the next silo, until a 202 says that it was: only then is it known how often its events have to be counted.
 /// </remarks>
 internal sealed class LoadRun(IReadOnlyList<CounterClient> clients, Action<string> say, TimeProvider time)
 {
@@ -59,7 +59,8 @@ internal sealed class LoadRun(IReadOnlyList<CounterClient> clients, Action<strin
             if (early > TimeSpan.Zero) await Task.Delay(early, time, cancellationToken);
             if (time.GetElapsedTime(began) >= sayAt)
             {
-                say(string.Create(CultureInfo.InvariantCulture, $"{_sent:N0} events sent, {_accepted:N0} new ones accepted, {_failures:N0} requests sent again to another silo"));
+                say(string.Create(CultureInfo.InvariantCulture,
+                    $"{_sent:N0} events sent, {_accepted:N0} new ones accepted, {_failures:N0} requests sent again to another silo"));
                 sayAt = time.GetElapsedTime(began) + SayEvery;
             }
 

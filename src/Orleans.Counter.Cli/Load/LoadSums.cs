@@ -12,7 +12,7 @@ internal readonly record struct LoadCell(long Count, double Sum, double Min, dou
         Count is 0 ? "nothing" : string.Create(CultureInfo.InvariantCulture, $"count {Count}, sum {Sum}, min {Min}, max {Max}");
 }
 
-/// <summary>What the service has to say in the end: every event once. As large as there are minutes in which something happened, not as there are events.</summary>
+/// <summary>What the service has to say in the end: every event once. It grows with the minutes in which something happened, not with the events.</summary>
 internal sealed class LoadSums
 {
     private static readonly IReadOnlyDictionary<DateTimeOffset, LoadCell> Nothing = new Dictionary<DateTimeOffset, LoadCell>();

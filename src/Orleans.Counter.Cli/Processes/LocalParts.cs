@@ -73,7 +73,8 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
 
     /// <summary>The connection string of a storage at these ports, or of a road to it.</summary>
     public static string Storage(LocalPorts ports) =>
-        $"DefaultEndpointsProtocol=http;{Account};BlobEndpoint={Storage(ports.Blob)};QueueEndpoint={Storage(ports.Queue)};TableEndpoint={Storage(ports.Table)};";
+        $"DefaultEndpointsProtocol=http;{Account};"
+        + $"BlobEndpoint={Storage(ports.Blob)};QueueEndpoint={Storage(ports.Queue)};TableEndpoint={Storage(ports.Table)};";
 
     public static string SiloUrl(int port) => $"http://localhost:{port}";
 

@@ -38,7 +38,9 @@ internal sealed class SupervisedChild(ChildSpec spec, string logPath, ProcessesF
     /// <returns>Its process id; null if it was not ready, and nothing was done.</returns>
     public int? Kill() => Disturb(process => process.Kill());
 
-    /// <summary>Stops it in its tracks (SIGSTOP), until <see cref="Posix.Thaw"/>. Should that kill it in the end, it is started again as soon as one that had lived well.</summary>
+    /// <summary>
+    /// Stops it in its tracks (SIGSTOP), until <see cref="Posix.Thaw"/>. Should it die of that, it is started again as soon as one that had lived well.
+    /// </summary>
     /// <returns>Its process id; null if it was not ready, and nothing was done.</returns>
     public int? Freeze() => Disturb(process => Posix.Freeze(process.Id));
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Orleans.Counter.Cli.Chaos;
 using Orleans.Counter.Cli.Processes;
@@ -27,8 +26,8 @@ public sealed partial class ChaosTests : IDisposable
         Assert.True(exit is 0, said);
         Assert.Matches("Accepted ([0-9,]+), counted \\1: 0 missing, 0 extra, 0 minutes differ.", said);
         Assert.DoesNotContain("are kept in", said, StringComparison.Ordinal);
-        var done = Faults().Matches(said).ToDictionary(fault => fault.Groups["kind"].Value, fault => int.Parse(fault.Groups["times"].ValueSpan, CultureInfo.InvariantCulture));
-        Assert.All(Enum.GetValues<FaultKind>(), kind => Assert.True(done[FaultInjector.Words(kind)] > 0, $"{kind} was not done:\n{said}"));
+        var done = Faults().Matches(said).Select(fault => fault.Groups["kind"].Value).ToHashSet();
+        Assert.All(Enum.GetValues<FaultKind>(), kind => Assert.Contains(FaultInjector.Words(kind), done));
     }
 
     [Fact]
@@ -41,9 +40,9 @@ public sealed partial class ChaosTests : IDisposable
         Assert.True(exit is 0, said);
 
         // Its videos are named when it begins: whoever knows the first one can count one more for it.
-        var (second, alsoSaid) = await Counter(load, async name =>
+        var (second, alsoSaid) = await Counter(load, async video =>
         {
-            using var answer = await counter.Http.PostAsync($"/v1/videos/{name}-0/views", null, TestContext.Current.CancellationToken);
+            using var answer = await counter.Http.PostAsync($"/v1/videos/{video}/views", null, TestContext.Current.CancellationToken);
             Assert.True(answer.IsSuccessStatusCode);
         });
         Assert.True(second is 1, alsoSaid);
@@ -57,7 +56,7 @@ public sealed partial class ChaosTests : IDisposable
             new() { Role = "counter", Program = Tool.Dotnet(), Arguments = [LocalCounter.Program, .. arguments], Announcement = "Videos are named " }, _output);
         try
         {
-            if (meanwhile is not null) await meanwhile((await process.Announced.WaitAsync(TimeSpan.FromMinutes(1))).Split('-', 3) is [var one, var two, ..] ? $"{one}-{two}" : "");
+            if (meanwhile is not null) await meanwhile((await process.Announced.WaitAsync(TimeSpan.FromMinutes(1))).Split(' ')[0]);
             var exit = await process.Exited.WaitAsync(TimeSpan.FromMinutes(Long ? 25 : 10), TestContext.Current.CancellationToken);
             return (exit.Code, await File.ReadAllTextAsync(_output));
         }
@@ -69,6 +68,6 @@ public sealed partial class ChaosTests : IDisposable
 
     private Task<(int Exit, string Said)> Counter(params string[] arguments) => Counter(arguments, null);
 
-    [GeneratedRegex("  (?<times>[0-9]+) x (?<kind>[^,\r\n]+)", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex("  [1-9][0-9]* x (?<kind>[^,\r\n]+)", RegexOptions.ExplicitCapture)]
     private static partial Regex Faults();
 }

@@ -69,7 +69,8 @@ public sealed class LoadPlanTests
         var requests = Requests(Options);
         var events = requests.SelectMany(request => request.Events.Take(request.New).Select(e => (e, Age: Start + request.Due - e.Timestamp!.Value))).ToList();
 
-        Assert.All(events, one => Assert.InRange(one.Age, TimeSpan.FromSeconds(-0.2), TimeSpan.FromMinutes(91))); // a request gathers what comes until the next one
+        // A request gathers what comes until the next one.
+        Assert.All(events, one => Assert.InRange(one.Age, TimeSpan.FromSeconds(-0.2), TimeSpan.FromMinutes(91)));
         Assert.Contains(events, one => one.Age > TimeSpan.FromMinutes(60));
         Assert.InRange(events.Count(one => one.Age > TimeSpan.FromSeconds(1)) / (double)events.Count, 0.07, 0.13);
         Assert.Equal(LoadPlan.Types.Order(Comparer<EventType>.Create((one, other) => string.CompareOrdinal(one.Value, other.Value))).Select(type => type.Value),

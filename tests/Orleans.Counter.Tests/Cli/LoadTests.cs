@@ -217,8 +217,10 @@ public sealed class LoadTests : IDisposable
             foreach (var e in body.RootElement.GetProperty("events").EnumerateArray())
             {
                 var id = e.GetProperty("id").GetString()!;
-                var key = (e.GetProperty("videoId").GetString()!, e.TryGetProperty("type", out var type) ? type.GetString()! : "view", ForgetsIds ? $"{id} {_taken}" : id);
-                var value = (e.GetProperty("timestamp").GetDateTimeOffset() + Shift(id), e.TryGetProperty("value", out var given) && !ForgetsValues ? given.GetDouble() : 1);
+                var type = e.TryGetProperty("type", out var named) ? named.GetString()! : "view";
+                var key = (e.GetProperty("videoId").GetString()!, type, ForgetsIds ? $"{id} {_taken}" : id);
+                var number = e.TryGetProperty("value", out var given) && !ForgetsValues ? given.GetDouble() : 1;
+                var value = (e.GetProperty("timestamp").GetDateTimeOffset() + Shift(id), number);
                 if (id == Rejects) rejected.Add(new { index, code = "in_future", detail = "says its clock" });
                 else
                 {
