@@ -14,7 +14,10 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 
-var root = new RootCommand("Counts views of videos, exactly, per minute.") { UpCommand.Create(), ImportCommand.Create(), LogCommand.Create() };
+var root = new RootCommand("Counts views of videos, exactly, per minute.")
+{
+    UpCommand.Create(), ImportCommand.Create(), LoadCommand.Create(), ChaosCommand.Create(), LogCommand.Create(),
+};
 try
 {
     return await root.Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, stopping.Token);

@@ -10,6 +10,7 @@ internal sealed record CountAnswer(long Count);
 internal sealed record Problem(string? Code, string? Detail, string? Title, IReadOnlyList<Rejection>? Rejected);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(Audit))]
 [JsonSerializable(typeof(CountAnswer))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(SendResult))]

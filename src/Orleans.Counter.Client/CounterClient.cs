@@ -99,6 +99,12 @@ public sealed class CounterClient
         return Get($"{_address}/v1/videos/{videoId}/series?type={type}{Range(from, to)}&granularity={name}", Answers.Default.Series, cancellationToken);
     }
 
+    /// <summary>What became of every event that the service has read from its log.</summary>
+    /// <remarks>Costs one request, and the service a call to each of its 256 shards.</remarks>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="CounterException">There was no good answer after all retries.</exception>
+    public Task<Audit> AuditAsync(CancellationToken cancellationToken = default) => Get($"{_address}/v1/audit", Answers.Default.Audit, cancellationToken);
+
     private async Task<T> Get<T>(string address, JsonTypeInfo<T> shape, CancellationToken cancellationToken)
     {
         using var response = await Answer(() => new(HttpMethod.Get, address), cancellationToken);

@@ -12,6 +12,7 @@ if (LogCommand.IsAsked(args)) return await LogCommand.Run(args);
 // Settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 var role = Role.Read(builder.Configuration); // an API, a silo, or both in one
+builder.AddClock();
 builder.AddHttp();
 builder.AddCluster(role);
 builder.AddEventHub();

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
+using Orleans.Counter.Cli.Load;
 
 namespace Orleans.Counter.Benchmarks;
 
@@ -26,7 +27,7 @@ internal sealed record Workload(IReadOnlyList<byte[]> Bodies, int[] Unique, int 
     /// <summary>Draws the events of one round: videos by Zipf's law, ids that no other round has.</summary>
     public static Workload Create(VideoId[] videos, int events, int batch, int round)
     {
-        var (random, zipf, now) = (new Random(round), new Zipf(videos.Length), DateTime.UtcNow);
+        var (random, zipf, now) = (new Random(round), new Zipf(videos.Length, exponent: 1), DateTime.UtcNow);
         var (bodies, unique, recent) = (new List<byte[]>(), new int[videos.Length], new Sent[RecentCount]);
         var buffer = new ArrayBufferWriter<byte>();
         for (var (sent, number) = (0, 0); sent < events;)

@@ -16,17 +16,7 @@ internal static class ImportCommand
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "A CSV file with the columns video_id, date, views and likes." };
-        var url = new Option<Uri>("--url")
-        {
-            Description = "Where the service answers.",
-            DefaultValueFactory = _ => new("http://localhost:5080"),
-            CustomParser = argument =>
-            {
-                if (Uri.TryCreate(argument.Tokens[0].Value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https") return uri;
-                argument.AddError("--url looks like http://localhost:5080.");
-                return null;
-            },
-        };
+        var url = ServiceUrl.Option();
         var scale = new Option<long>("--scale") { Description = "How many views or likes of the file become one event.", DefaultValueFactory = _ => 10_000 };
         scale.Validators.Add(result =>
         {
@@ -36,8 +26,8 @@ internal static class ImportCommand
         var command = new Command("import", "Sends the views and likes of a file as events, and checks what the service counts.") { file, url, scale };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var http = new HttpClient { BaseAddress = parsed.GetRequiredValue(url) };
-            await RequireService(http, cancellationToken);
+            using var http = new HttpClient { BaseAddress = parsed.GetRequiredValue(url).Single() };
+            await ServiceUrl.RequireAnswer(http, cancellationToken);
             var client = new CounterClient(http, Patient);
             var output = parsed.InvocationConfiguration.Output;
             return await Run(parsed.GetRequiredValue(file), parsed.GetValue(scale), client, TimeProvider.System, output, cancellationToken);
@@ -60,20 +50,6 @@ internal static class ImportCommand
         catch (CounterException failure)
         {
             throw new CommandFailedException($"{failure.Message} Importing again within ten minutes sends the same ids, and counts nothing twice.", failure);
-        }
-    }
-
-    // Without this a wrong address would be tried for minutes.
-    private static async Task RequireService(HttpClient http, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await http.GetAsync($"{http.BaseAddress!.AbsoluteUri.TrimEnd('/')}/health/live", cancellationToken);
-        }
-        catch (HttpRequestException failure)
-        {
-            throw new CommandFailedException(
-                $"Nobody answers at {http.BaseAddress}: {failure.Message} `counter up` starts a service; --url names another one.", failure);
         }
     }
 

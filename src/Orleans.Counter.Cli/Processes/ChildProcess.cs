@@ -89,6 +89,9 @@ internal sealed class ChildProcess : IDisposable
         }
     }
 
+    /// <summary>Ends it at once (SIGKILL): what it has not written yet is gone.</summary>
+    public void Kill() => _process.Kill();
+
     public void Dispose() => _process.Dispose();
 
     private async Task<ChildExit> Watch()

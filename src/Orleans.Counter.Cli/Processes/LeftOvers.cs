@@ -21,6 +21,7 @@ internal static class LeftOvers
                 if (!command.Contains(IsSilo(process) ? process.Url : data.Path, StringComparison.Ordinal)) continue;
                 say($"{process.Role} (process {process.Pid}) was left behind by an earlier run: stopping it.");
                 Posix.AskToStop(process.Pid);
+                Posix.Thaw(process.Pid); // `counter chaos` may have frozen it: it would not hear.
                 asked.Add(process);
             }
             await Task.WhenAll(asked.Select(process => Gone(process.Pid, cancellationToken)));

@@ -29,8 +29,7 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
         Ready = async (_, cancellationToken) =>
         {
             foreach (var port in (int[])[ports.Blob, ports.Queue, ports.Table]) await Listening(port, cancellationToken);
-            return $"DefaultEndpointsProtocol=http;{Account};"
-                + $"BlobEndpoint={Storage(ports.Blob)};QueueEndpoint={Storage(ports.Queue)};TableEndpoint={Storage(ports.Table)};";
+            return Storage(ports);
         },
     };
 
@@ -76,6 +75,11 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
         Arguments = acceptLoss ? [_service, "log", "advance", "--accept-loss"] : [_service, "log", "advance"],
         Environment = Connections(hub, storage),
     };
+
+    /// <summary>The connection string of a storage at these ports, or of a road to it.</summary>
+    public static string Storage(LocalPorts ports) =>
+        $"DefaultEndpointsProtocol=http;{Account};"
+        + $"BlobEndpoint={Storage(ports.Blob)};QueueEndpoint={Storage(ports.Queue)};TableEndpoint={Storage(ports.Table)};";
 
     public static string SiloUrl(int port) => $"http://localhost:{port}";
 

@@ -18,11 +18,31 @@ internal sealed class SupervisedChild(ChildSpec spec, string logPath, ProcessesF
 
     private readonly CancellationTokenSource _stopping = new();
     private ChildProcess? _process;
+    private ChildProcess? _ready;
+    private bool _disturbed;
     private Task _watch = Task.CompletedTask;
     private bool _killed;
 
     /// <summary>Ends when it is not watched any more: stopped, left dead, or because the watch itself has failed.</summary>
     public Task Watched => _watch;
+
+    public string Role => spec.Role;
+
+    /// <summary>Completes when it is ready, at once if it is. A process that is frozen counts as ready.</summary>
+    public async Task IsReady(CancellationToken cancellationToken)
+    {
+        while (Volatile.Read(ref _ready) is null) await Task.Delay(FirstDelay, time, cancellationToken);
+    }
+
+    /// <summary>Kills it (SIGKILL), as an accident would. It is started again as soon as one that had lived well.</summary>
+    /// <returns>Its process id; null if it was not ready, and nothing was done.</returns>
+    public int? Kill() => Disturb(process => process.Kill());
+
+    /// <summary>
+    /// Stops it in its tracks (SIGSTOP), until <see cref="Posix.Thaw"/>. Should it die of that, it is started again as soon as one that had lived well.
+    /// </summary>
+    /// <returns>Its process id; null if it was not ready, and nothing was done.</returns>
+    public int? Freeze() => Disturb(process => Posix.Freeze(process.Id));
 
     /// <summary>Starts it, waits until it is ready, and watches it from then on.</summary>
     /// <returns>Its connection string, if it has one.</returns>
@@ -71,12 +91,14 @@ internal sealed class SupervisedChild(ChildSpec spec, string logPath, ProcessesF
             {
                 var since = Stopwatch.GetTimestamp();
                 var exit = await _process!.Exited.WaitAsync(_stopping.Token);
+                Volatile.Write(ref _ready, null);
                 processes.Remove(spec.Role);
                 // Nobody dies with code 0: somebody has asked it to stop, as in a rolling restart, and it did so in peace.
-                say(exit.Code is 0 ? $"{spec.Role} has ended: {exit}." : $"{spec.Role} has died: {exit}. {Lately(_process)}");
+                var disturbed = Interlocked.Exchange(ref _disturbed, false);
+                say(exit.Code is 0 ? $"{spec.Role} has ended: {exit}." : $"{spec.Role} has died: {exit}.{(disturbed ? "" : $" {Lately(_process)}")}");
                 if (!restart) return;
 
-                if (Stopwatch.GetElapsedTime(since) > LivedWell) delay = FirstDelay;
+                if (Stopwatch.GetElapsedTime(since) > LivedWell || disturbed) delay = FirstDelay;
                 await Revive(delay);
                 delay = delay * 2 < LastDelay ? delay * 2 : LastDelay;
             }
@@ -126,6 +148,7 @@ internal sealed class SupervisedChild(ChildSpec spec, string logPath, ProcessesF
         {
             var connectionString = await ready;
             processes.Set(new(spec.Role, _process.Id, spec.Url, connectionString));
+            Volatile.Write(ref _ready, _process);
             return (connectionString, null);
         }
 
@@ -134,6 +157,15 @@ internal sealed class SupervisedChild(ChildSpec spec, string logPath, ProcessesF
         await _process.Stop();
         processes.Remove(spec.Role);
         return (null, $"{spec.Role} {how}. {Lately(_process)}");
+    }
+
+    // A process that ends in this moment is not disposed of before half a second has passed.
+    private int? Disturb(Action<ChildProcess> how)
+    {
+        if (Volatile.Read(ref _ready) is not { } process) return null;
+        Interlocked.Exchange(ref _disturbed, true);
+        how(process);
+        return process.Id;
     }
 
     private string Lately(ChildProcess process) => process.LastLines is { Count: > 0 } lines

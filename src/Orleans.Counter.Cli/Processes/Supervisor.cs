@@ -11,6 +11,9 @@ internal sealed class Supervisor(ProcessesFile processes, Func<string, string> l
 
     private IEnumerable<SupervisedChild> Children => _started.SelectMany(together => together);
 
+    /// <summary>What was started in this role.</summary>
+    public SupervisedChild this[string role] => Children.First(child => child.Role == role);
+
     /// <summary>Starts a program and waits until it is ready.</summary>
     /// <returns>Its connection string, if it has one.</returns>
     /// <exception cref="CommandFailedException">It did not become ready.</exception>
