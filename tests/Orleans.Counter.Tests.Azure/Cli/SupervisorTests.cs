@@ -38,6 +38,27 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact]
+    public async Task A_process_that_is_frozen_on_purpose_is_silent_until_it_goes_on_and_one_that_is_killed_on_purpose_is_ready_again()
+    {
+        using var supervisor = Supervisor(restart: true);
+        await supervisor.Start(Shell("hub", "echo ready; exec cat"), Token);
+        var hub = supervisor["hub"];
+
+        var frozen = hub.Freeze();
+        Assert.Equal(Assert.Single(ProcessesFile.Read(Processes)).Pid, frozen);
+        Posix.AskToStop(frozen!.Value); // it does not hear
+        await hub.IsReady(Token);
+        Posix.Thaw(frozen.Value);
+        Assert.Contains("ended by SIGTERM", await _notes.Next("has died"), StringComparison.Ordinal);
+        await _notes.Next("runs again");
+
+        Assert.NotNull(hub.Kill());
+        await _notes.Next("has died: ended by SIGKILL");
+        await hub.IsReady(Token);
+        Assert.True(await supervisor.Stop());
+    }
+
+    [Fact]
     public async Task A_process_that_somebody_has_asked_to_stop_has_ended_and_not_died_and_is_started_again_too()
     {
         using var supervisor = Supervisor(restart: true);
