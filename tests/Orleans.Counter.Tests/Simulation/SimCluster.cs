@@ -71,6 +71,7 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
         void Arrive()
         {
             var activation = Find(target, from);
+            world.Say(() => $"    {from?.GrainId} on {from?.Silo.Name} calls {target} on {activation.Silo.Name}");
             activation.Receive(
                 interleaves,
                 async () =>
@@ -82,6 +83,7 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
                     }
                     catch (Exception exception)
                     {
+                        world.Say(() => $"    {target} on {activation.Silo.Name} failed: {exception.Message}");
                         Answer(() => answer.TrySetException(exception));
                         return;
                     }
