@@ -13,6 +13,8 @@ internal sealed record Faults
 
     public required double OldAddress { get; init; }
 
+    public required double GivesUp { get; init; }
+
     public required double HubFails { get; init; }
 
     public required double Mishap { get; init; }
@@ -36,6 +38,7 @@ internal sealed record Faults
             LateEffect = Rate(0.15),
             CallLost = Rate(0.05),
             OldAddress = Rate(0.5),
+            GivesUp = random.Next(4) == 0 ? 0.2 : 0,
             HubFails = Rate(0.1),
             Mishap = Rate(0.6),
             IsFenced = random.Next(3) > 0,

@@ -1,12 +1,12 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Configuration;
 using Orleans.Counter.EventHubStreams;
 using Orleans.Streams;
 
 namespace Orleans.Counter.Tests.Simulation;
 
-/// <summary>Reads a partition and delivers to its shards as Orleans' pulling agent does: a cursor a stream, tried again until it is taken, moved to where the consumer says.</summary>
+/// <summary>Reads a partition and delivers to its shards as Orleans' pulling agent does: a cursor a stream, moved to where the consumer says.</summary>
+/// <remarks>A delivery is tried again until it is taken; in some worlds an agent gives up now and then, as Orleans' does where its patience is bounded.</remarks>
 internal sealed class SimAgent
 {
     private readonly SimCluster _cluster;
@@ -26,7 +26,7 @@ internal sealed class SimAgent
         };
         _receiver = new(
             partition.ToString(CultureInfo.InvariantCulture), hub, () => silo.CurrentSnapshot.Version.Value, silo, _cache, reading,
-            new EventHubStreamCacheOptions { BytesMax = 1 << 20, StreamShare = streamShare, ItemsPerDelivery = 5 }, cluster.World, NullLogger.Instance);
+            new EventHubStreamCacheOptions { BytesMax = 1 << 20, StreamShare = streamShare, ItemsPerDelivery = 5 }, cluster.World, cluster.World);
         silo.Agents.Add(this);
         Turns.Run(Pump);
     }
@@ -86,7 +86,16 @@ internal sealed class SimAgent
         while (!_isOver && consumer.Next() is { } range)
         {
             var known = consumer.Known;
-            var wanted = await Try(() => Ask(consumer, subscription => subscription.Deliver(range, known)));
+            Handshake? wanted;
+            try
+            {
+                wanted = await Try(() => Ask(consumer, subscription => subscription.Deliver(range, known)), _cluster.Faults.GivesUp);
+            }
+            catch (Exception) when (!_isOver)
+            {
+                continue; // The consumer never hears of it, and the next range is delivered as if it had.
+            }
+
             consumer.Known = new(IsStart: false, range.SequenceToken);
             if (wanted is null) continue;
             consumer.Known = wanted;
@@ -109,7 +118,7 @@ internal sealed class SimAgent
     private Task<Handshake?> Ask(Consumer consumer, Func<SimSubscription, Task<Handshake?>> question) =>
         _cluster.Call(GrainId.Create(SimCluster.ShardType, consumer.Stream.GetKeyAsString()), Silo.Activations.FirstOrDefault(), interleaves: false, activation => question(activation.Subscription));
 
-    private async Task<Handshake?> Try(Func<Task<Handshake?>> call)
+    private async Task<Handshake?> Try(Func<Task<Handshake?>> call, double givesUp = 0)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -117,7 +126,7 @@ internal sealed class SimAgent
             {
                 return await call();
             }
-            catch (Exception exception) when (!_isOver)
+            catch (Exception exception) when (!_isOver && !_cluster.World.Chance(givesUp))
             {
                 _cluster.World.Say(() => $"partition {Partition} on {Silo.Name}: {exception.Message}");
                 await _cluster.World.Pause(_backoff.Next(attempt));

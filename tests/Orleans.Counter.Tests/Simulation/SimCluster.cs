@@ -21,6 +21,8 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
 
     public World World => world;
 
+    public Faults Faults => faults;
+
     public SimTables Tables => tables;
 
     public SimSightings Sightings { get; } = new(world, faults);
@@ -63,7 +65,10 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
     public Task<T> Call<T>(GrainId target, Activation? from, bool interleaves, Func<Activation, Task<T>> call)
     {
         var answer = new TaskCompletionSource<T>();
-        world.After(TimeSpan.FromMinutes(world.IsCalm ? 10 : 1 + world.Random.Next(10)), () => answer.TrySetException(new TimeoutException($"{target} did not answer in time.")));
+        world.After(TimeSpan.FromMinutes(world.IsCalm ? 10 : 1 + world.Random.Next(10)), () =>
+        {
+            if (!answer.Task.IsCompleted) answer.SetException(new TimeoutException($"{target} did not answer in time."));
+        });
         if (world.Chance(faults.CallLost)) return answer.Task;
         world.After(world.UpTo(faults.CallDelay), Arrive);
         return answer.Task;

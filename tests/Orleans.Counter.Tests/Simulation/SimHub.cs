@@ -39,6 +39,7 @@ internal sealed class SimHub(World world, Faults faults, DateTimeOffset createdA
 
     private sealed class Reader(SimHub hub, string partition, EventPosition from, long level) : IPartitionReader
     {
+        private readonly Turns _process = (Turns)TaskScheduler.Current; // The link of a process that has died is cut.
         private int _next = -1;
         private EventHubsException? _ended;
         private (TaskCompletionSource<IReadOnlyList<ReceivedEvent>> Answer, int CountMax)? _waits;
@@ -87,7 +88,7 @@ internal sealed class SimHub(World world, Faults faults, DateTimeOffset createdA
             foreach (var other in hub._readers.Where(other => other.Partition == partition).ToArray())
             {
                 if (!hub.Faults.IsFenced) break;
-                if (other.Level > level)
+                if (other.Level > level && !other._process.IsDead)
                 {
                     End(EventHubsFailure.ConsumerDisconnected);
                     return;

@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
+
 namespace Orleans.Counter.Tests.Simulation;
 
 /// <summary>The time and the order of everything in one schedule. Runs on one thread; a clock that jumps to what is next; a seed decides what nobody promises.</summary>
-internal sealed class World(int seed, Action<string>? trace) : TimeProvider
+internal sealed class World(int seed, Action<string>? trace) : TimeProvider, ILogger
 {
     private readonly PriorityQueue<Action, (long Time, long Order)> _later = new();
     private readonly List<Turns> _ready = [];
@@ -63,6 +65,14 @@ internal sealed class World(int seed, Action<string>? trace) : TimeProvider
     }
 
     public override DateTimeOffset GetUtcNow() => Now;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => trace is not null;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        Say(() => $"{formatter(state, exception)} {exception?.Message}");
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Alarm(this, callback, state, dueTime);
 
