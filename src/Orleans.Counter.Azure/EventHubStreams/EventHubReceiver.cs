@@ -60,7 +60,7 @@ internal sealed partial class EventHubReceiver(
 
     public async Task Shutdown(TimeSpan timeout)
     {
-        await _stopping.CancelAsync();
+        _stopping.Cancel(); // On the agent's turn, like everything here.
         if (_log is not null) await _log.Leave(timeout);
     }
 

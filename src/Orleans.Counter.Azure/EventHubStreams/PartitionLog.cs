@@ -26,7 +26,7 @@ internal sealed class PartitionLog(
             if (wait <= TimeSpan.Zero) return [];
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             await Task.WhenAny(_receiving, Task.Delay(wait, clock, timer.Token));
-            await timer.CancelAsync();
+            timer.Cancel(); // Nobody waits for it any more: there is nothing to be run.
             cancellationToken.ThrowIfCancellationRequested();
             if (!_receiving.IsCompleted) return [];
         }

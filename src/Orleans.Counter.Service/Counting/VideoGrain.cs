@@ -6,7 +6,7 @@ namespace Orleans.Counter.Counting;
 
 // Apply runs one call at a time; Flush and Recent run beside it, wherever it waits. Apply waits only before it changes anything, and Flush captures the row before
 // it waits for the store, so what is added during the write changes the next row, not this one. Two writes never overlap: _writing is the one under way.
-// An hour can be opened only by Apply, so while Apply reads a settled hour nobody else opens it, changes it and settles it again.
+// An hour can be opened only by Apply, so while Apply reads a settled hour nobody else opens it, changes it and settles it again; but one that was open may settle meanwhile.
 [GrainType("video"), ShardPlacement]
 internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters, LogIdentity log, ShardHomes homes, CountingGates gates, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain
 {
@@ -24,11 +24,11 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         var video = _video ?? await LoadInTurn(cancellationToken);
         if (video.Position < given) return new(Outcome.Behind); // This activation lost what an earlier one was given.
         if (video.IsFull) return new(Outcome.Later);
-        if (video.Missing(entries) is { Count: > 0 } missing) await Reopen(video, missing, cancellationToken);
         var setAside = video.TooManyTypes(entries);
         foreach (var entry in setAside) await deadLetters.Add(TooManyTypes(entry), cancellationToken);
 
-        // The check comes after the last wait, and everything below happens in one go.
+        // A flush beside this may settle again what was open, or opened, before a wait: so the last look comes after the last wait, and everything below happens in one go.
+        while (video.Missing(entries) is { Count: > 0 } missing) await Reopen(video, missing, cancellationToken);
         if (_stale is not null) throw _stale;
         video.Add(entries, setAside);
         return new(Outcome.Done, video.SetAside(entries));
@@ -55,11 +55,14 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
 
     private async Task Reopen(Video video, IEnumerable<(EventType Type, int Hour)> missing, CancellationToken cancellationToken)
     {
+        List<HourCells> opened = [];
         foreach (var day in missing.GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))))
         {
             var settled = await store.ReadDay(Id, day.Key.Type, day.Key.Day, cancellationToken);
-            foreach (var (type, hour) in day) video.Reopen(settled.FirstOrDefault(cells => cells.Hour == hour) ?? new(type, hour, []));
+            opened.AddRange(day.Select(missed => settled.FirstOrDefault(cells => cells.Hour == missed.Hour) ?? new(missed.Type, missed.Hour, [])));
         }
+
+        foreach (var hour in opened) video.Reopen(hour);
     }
 
     private async Task<Video> LoadInTurn(CancellationToken cancellationToken)

@@ -3,8 +3,10 @@ using Azure;
 namespace Orleans.Counter.Storage;
 
 /// <summary>Waits for a storage that is away: what may pass is tried again, with growing pauses, for as long as the caller has patience.</summary>
-internal sealed partial class Patience(TimeProvider clock, ILogger<Patience> logger)
+internal sealed partial class Patience(TimeProvider clock, ILogger<Patience> logger, Random? random = null)
 {
+    private readonly Random _random = random ?? Random.Shared;
+
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
 
     /// <summary>True if the same request may succeed later: no answer, throttled, or a fault of the service. The outcome of a write is then unknown.</summary>
@@ -38,7 +40,7 @@ internal sealed partial class Patience(TimeProvider clock, ILogger<Patience> log
     public Task Pause(int attempt, CancellationToken cancellationToken)
     {
         var pause = TimeSpan.FromMilliseconds(Math.Min(PauseMax.TotalMilliseconds, 100 * Math.Pow(2, Math.Min(attempt, 10))));
-        return Task.Delay(pause * (0.5 + (Random.Shared.NextDouble() / 2)), clock, cancellationToken);
+        return Task.Delay(pause * (0.5 + (_random.NextDouble() / 2)), clock, cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The storage did not answer as it should ({Reason}); attempt {Attempt} will be made again.")]

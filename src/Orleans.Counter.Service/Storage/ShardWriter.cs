@@ -8,7 +8,7 @@ namespace Orleans.Counter.Storage;
 /// A transaction is all or nothing, so a video that somebody else has written spoils it for all. It is taken out, and the others are tried again.
 /// The answer to a transaction may get lost. Then, and after every conflict, the row says whose commit stands there: the commit id is ours only if our commit happened.
 /// </remarks>
-internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Patience patience, StorageInstruments instruments)
+internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Patience patience, StorageInstruments instruments, TaskScheduler background)
 {
     private readonly Lock _lock = new();
     private readonly Queue<Pending> _waiting = new();
@@ -24,7 +24,8 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
             _isWriting = true;
         }
 
-        _ = Task.Run(WriteAll); // Off the caller's scheduler: a grain that commits must not run the commits of others.
+        // Off the caller's scheduler: a grain that commits must not run the commits of others.
+        _ = Task.Factory.StartNew(WriteAll, CancellationToken.None, TaskCreationOptions.DenyChildAttach, background);
         return pending.Done.Task;
     }
 

@@ -12,14 +12,21 @@ internal sealed class TableCountStore : ICountStore
     private readonly Dictionary<string, TableClient> _writing;
     private readonly Patience _patience;
 
+    // The client tries reads again by itself, but never a write: a late commit of one's own would look like somebody else's.
     public TableCountStore(IOptions<StorageOptions> options, Patience patience, StorageInstruments instruments)
+        : this(options.Value.Tables(retries: 3), options.Value.Tables(retries: 0), options.Value.TransactionsAtOnce, patience, instruments, TaskScheduler.Default)
+    {
+    }
+
+    /// <summary>A store on these clients, whose transactions run on this scheduler.</summary>
+    public TableCountStore(
+        TableServiceClient reading, TableServiceClient writing, int transactionsAtOnce, Patience patience, StorageInstruments instruments, TaskScheduler background)
     {
         _patience = patience;
-        // The client tries reads again by itself, but never a write: a late commit of one's own would look like somebody else's.
-        _reading = Clients(options.Value.Tables(retries: 3));
-        _writing = Clients(options.Value.Tables(retries: 0));
-        var running = new SemaphoreSlim(options.Value.TransactionsAtOnce);
-        _writers = [.. Shard.All.Select(shard => new ShardWriter(_writing[TableLayout.Table(shard)], running, patience, instruments))];
+        _reading = Clients(reading);
+        _writing = Clients(writing);
+        var running = new SemaphoreSlim(transactionsAtOnce);
+        _writers = [.. Shard.All.Select(shard => new ShardWriter(_writing[TableLayout.Table(shard)], running, patience, instruments, background))];
     }
 
     /// <summary>Makes the tables that do not exist yet.</summary>

@@ -68,6 +68,7 @@ internal sealed class CounterPartition : IPartitionDataAdapter
 
     public async ValueTask Read(ReceivedEvent message, IStreamSink sink, CancellationToken cancellationToken)
     {
+        if (_verdicts.Forgot(message.SequenceNumber)) return;
         var poison = _frame.Read(message) ?? Misrouted();
         var repeats = message.SequenceNumber <= _verdicts.Last ? _verdicts.Of(message.SequenceNumber) : Judge(message, isFrame: poison is null);
         await Forget();

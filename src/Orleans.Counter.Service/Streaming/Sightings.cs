@@ -6,9 +6,13 @@ namespace Orleans.Counter.Streaming;
 
 /// <summary>What one reader of a partition leaves to the next: every id that it looked up, so that the next one need not read it in the log.</summary>
 internal sealed partial class Sightings(
-    ISightingStore store, LogIdentity log, IOptions<StreamingOptions> options, StreamingInstruments instruments, TimeProvider clock, ILogger<Sightings> logger)
+    ISightingStore store, LogIdentity log, IOptions<StreamingOptions> options, StreamingInstruments instruments, TimeProvider clock, ILogger<Sightings> logger,
+    TaskScheduler? background = null)
 {
     private const int ReadsAtOnce = 16;
+
+    // Off the caller's turns: millions of sightings take a second to be put into sets.
+    private readonly TaskScheduler _background = background ?? TaskScheduler.Default;
 
     /// <summary>Begins to write down what a reader of the partition sees.</summary>
     public SightingRecorder Record(int partition) => new(
@@ -25,7 +29,7 @@ internal sealed partial class Sightings(
         {
             var kept = await store.List(partition, cancellationToken);
             var usable = kept.Where(stretch => stretch.After.Era == log.Era && stretch.Through.Era == log.Era && stretch.Through <= stored.Position).ToHashSet();
-            return await Task.Run(() => Load(partition, stored, usable, cancellationToken), cancellationToken);
+            return await Run(() => Load(partition, stored, usable, cancellationToken), cancellationToken).Unwrap();
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -48,17 +52,19 @@ internal sealed partial class Sightings(
             }
 
             SightingStretch[] wanted = [.. plan.Own, .. plan.Before];
-            var reading = new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken };
+            var reading = new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken, TaskScheduler = _background };
             await Parallel.ForEachAsync(wanted.Where(stretch => !read.ContainsKey(stretch)), reading, async (stretch, token) => read[stretch] = await Read(partition, stretch, token));
             if (usable.RemoveWhere(stretch => read.TryGetValue(stretch, out var delta) && delta is null) > 0) continue; // Perhaps others cover what these did.
 
-            var sets = await Task.WhenAll(new[] { plan.Own, plan.Before }.Select(chain => Task.Run(() => SetOf(chain.Select(stretch => read[stretch]!)), cancellationToken)));
+            var sets = await Task.WhenAll(new[] { plan.Own, plan.Before }.Select(chain => Run(() => SetOf(chain.Select(stretch => read[stretch]!)), cancellationToken)));
             var count = wanted.Sum(stretch => (long)read[stretch]!.Ids.Length);
             instruments.SightingsLoaded(count);
             LogLoaded(partition, count, wanted.Length, plan.Through.SequenceNumber, stored.Position.SequenceNumber);
             return new(plan.Generation, plan.Through.SequenceNumber, Own: sets[0], Before: sets[1]);
         }
     }
+
+    private Task<T> Run<T>(Func<T> work, CancellationToken cancellationToken) => Task.Factory.StartNew(work, cancellationToken, TaskCreationOptions.DenyChildAttach, _background);
 
     private static IdSet SetOf(IEnumerable<SightingDelta> deltas)
     {

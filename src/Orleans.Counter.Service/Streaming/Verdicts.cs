@@ -24,6 +24,9 @@ internal sealed class Verdicts
         _index = [];
     }
 
+    /// <summary>True if every shard has stored the message. Only one that is out of date can ask for it again: it needs nothing of it.</summary>
+    public bool Forgot(long sequenceNumber) => sequenceNumber <= Last && sequenceNumber < _first;
+
     /// <summary>The verdict about a message that was judged before.</summary>
     /// <exception cref="InvalidOperationException">It is forgotten: a shard went back further than all had stored.</exception>
     public BitArray? Of(long sequenceNumber)

@@ -35,6 +35,21 @@ public sealed class FrameReaderTests
         });
 
     [Fact]
+    public void Folding_counts_every_event_once_as_new_as_a_repeat_or_as_set_aside() =>
+        Gen.Select(Event.Array[1, 40], Gen.Bool.Array[40], Gen.Int[-300, 300]).Sample((events, repeats, limit) =>
+        {
+            var reader = new FrameReader();
+            Assert.Null(reader.Read(Received(Events.Frame(events))));
+            bool IsSetAside(Minute minute) => minute < Minute.Of(Noon.AddMinutes(limit));
+
+            var entries = new MessageFold().Fold(reader, Position.Of(0, 3), new(repeats), IsSetAside).SelectMany(video => video.Entries).ToList();
+
+            Assert.Equal(events.Where((_, index) => repeats[index]).Count(), entries.Sum(entry => entry.Duplicates));
+            Assert.Equal(events.Where((one, index) => !repeats[index] && !IsSetAside(Minute.Of(one.Time))).Count(), entries.Sum(entry => entry.Cell.Count));
+            Assert.All(entries, entry => Assert.True(entry.Cell.Count + entry.Duplicates > 0));
+        });
+
+    [Fact]
     public void Columns_that_hold_only_their_defaults_may_be_missing()
     {
         var frame = Events.Frame(new Event(VideoId.Parse("a"), Noon), new Event(VideoId.Parse("b"), Noon));

@@ -40,6 +40,16 @@ public sealed class GenerationsTests
         });
 
     [Fact]
+    public void A_repeat_is_what_stands_earlier_in_the_same_generation_or_the_one_before_at_every_message_of_every_log() =>
+        Log.Sample(log =>
+        {
+            long[] generations = [.. log.Select((_, at) => log[..(at + 1)].Max(one => Generations.Of(one.Time)))];
+            var expected = log.Select((one, at) => Enumerable.Range(0, at).Any(earlier => log[earlier].Id == one.Id && generations[earlier] >= generations[at] - 1));
+
+            Assert.Equal(expected, Verdicts(log, 0));
+        });
+
+    [Fact]
     public void Old_generations_are_forgotten()
     {
         var generations = new Generations();

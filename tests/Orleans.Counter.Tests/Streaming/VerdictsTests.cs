@@ -18,6 +18,9 @@ public sealed class VerdictsTests
         Assert.Null(verdicts.Of(16));
         Assert.Throws<InvalidOperationException>(() => verdicts.Of(13));
         Assert.Throws<InvalidOperationException>(() => verdicts.Of(20));
+        Assert.True(verdicts.Forgot(13));
+        Assert.False(verdicts.Forgot(14));
+        Assert.False(verdicts.Forgot(20));
     }
 
     [Fact]

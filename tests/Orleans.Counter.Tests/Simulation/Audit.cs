@@ -1,0 +1,49 @@
+using Orleans.Counter.Storage;
+
+namespace Orleans.Counter.Tests.Simulation;
+
+/// <summary>Compares every row with the recount of the log.</summary>
+internal static class Audit
+{
+    /// <summary>All that is wrong; empty if everything is exact.</summary>
+    public static IReadOnlyList<string> Differences(SimTables tables, SimLetters letters, Recount recount)
+    {
+        var (totals, minutes) = (new SortedDictionary<string, Cell>(StringComparer.Ordinal), new SortedDictionary<string, Cell>(StringComparer.Ordinal));
+        var duplicates = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        var wrong = new List<string>();
+        foreach (var row in tables.Rows("v|").Select(RowCodec.DecodeVideo))
+        {
+            if (row.Duplicates > 0) duplicates[row.Video.Value] = row.Duplicates;
+            foreach (var (type, total) in row.Totals) totals[Recount.TotalOf(row.Video, type.Value)] = total;
+            HourCells[] hours = [.. Hours(tables, row)];
+            foreach (var hour in hours)
+                foreach (var cell in hour.Cells) minutes[Recount.MinuteOf(row.Video, hour.Type.Value, hour.MinuteOf(cell))] = cell.Cell;
+            var counted = hours.SelectMany(hour => hour.Cells.Select(hour.MinuteOf)).ToList();
+            if (counted.Count > 0 && (row.First != counted.Min() || row.Last != counted.Max())) wrong.Add($"{row.Video} says it has minutes from {row.First} to {row.Last}: {counted.Min()} to {counted.Max()}");
+        }
+
+        wrong.AddRange(Compare("total", recount.Totals, totals));
+        wrong.AddRange(Compare("minute", recount.Minutes, minutes));
+        wrong.AddRange(Compare("duplicates", recount.Duplicates, duplicates));
+        wrong.AddRange(Compare("dead letters", recount.Letters, new SortedDictionary<string, long>(letters.Events, StringComparer.Ordinal)));
+        var ledgers = tables.Rows("p").ToDictionary(row => row.PartitionKey, row => RowCodec.DecodeShard(row).Ledger);
+        wrong.AddRange(Compare("the ledger", recount.Ledgers, new SortedDictionary<string, Ledger>(ledgers, StringComparer.Ordinal)));
+        var found = totals.Values.Sum(total => total.Count) + duplicates.Values.Sum() + letters.Events.Values.Sum();
+        if (wrong.Count == 0 && found != recount.Accepted) wrong.Add($"accepted {recount.Accepted}, found {found}");
+        return wrong;
+    }
+
+    /// <summary>The hours of a video as a reader sees them: open ones, and of the settled ones those that are not open.</summary>
+    private static IEnumerable<HourCells> Hours(SimTables tables, VideoRow row)
+    {
+        var open = row.Open.Select(hour => (hour.Type, hour.Hour)).ToHashSet();
+        var settled = tables.Rows("d|").Where(day => day.RowKey.Split('|')[2] == row.Video.Value).SelectMany(day => RowCodec.DecodeDay(
+            day, EventType.Parse(day.RowKey.Split('|')[3]), DateOnly.ParseExact(day.RowKey.Split('|')[1], "yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture)));
+        return row.Open.Concat(settled.Where(hour => hour.Hour <= row.SettledThrough && !open.Contains((hour.Type, hour.Hour))));
+    }
+
+    private static IEnumerable<string> Compare<T>(string what, SortedDictionary<string, T> expected, SortedDictionary<string, T> found) =>
+        expected.Keys.Union(found.Keys)
+            .Where(key => !EqualityComparer<T>.Default.Equals(expected.GetValueOrDefault(key), found.GetValueOrDefault(key)))
+            .Select(key => $"{what} of {key}: {expected.GetValueOrDefault(key)} were sent, {found.GetValueOrDefault(key)} are stored");
+}
