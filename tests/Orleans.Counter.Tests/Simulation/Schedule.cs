@@ -55,14 +55,14 @@ internal sealed class Schedule
         {
             _traffic.Send(_hub, _era);
             if (_world.Chance(_faults.Mishap)) Mishap();
-            for (var partition = 0; partition < _partitions; partition++)
-                if (_readers[partition] is null or { Silo.IsExpelled: true }) TakeOver(partition);
+            SeeToReaders();
             Go(_world.Random.Next(4) switch { 0 => TimeSpan.Zero, 1 => TimeSpan.FromSeconds(30), 2 => TimeSpan.FromMinutes(4), _ => TimeSpan.FromMinutes(_world.Random.Next(16)) });
         }
 
         _world.IsCalm = true;
         Go(TimeSpan.FromMinutes(15));
         Bury(left: 0);
+        SeeToReaders();
         if (!_world.Run(IsStored, TimeSpan.FromHours(12))) throw new InexactException(_seed, ["it never came to rest"]);
         Go(TimeSpan.FromMinutes(30)); // Whatever is still on its way may arrive.
         var differences = Audit.Differences(_tables, _cluster.Letters, Recount.Of(_traffic.Log));
@@ -99,6 +99,20 @@ internal sealed class Schedule
 
         _world.Say(() => $"{silo.Name} reads partition {partition}");
         _readers[partition] = new(_cluster, silo, _hub, partition, _streamShare);
+    }
+
+    private void SeeToReaders()
+    {
+        for (var partition = 0; partition < _partitions; partition++)
+        {
+            if (_readers[partition] is null or { Silo.IsExpelled: true }) TakeOver(partition);
+            if (_readers[partition] is { HasGivenUp: true } stuck)
+            {
+                stuck.Leave();
+                _readers[partition] = null;
+                TakeOver(partition);
+            }
+        }
     }
 
     private void Mishap()

@@ -37,6 +37,9 @@ internal sealed class SimAgent
 
     public Turns Turns { get; }
 
+    /// <summary>True after a range was not delivered. Nothing is lost, but a shard may be stuck then until somebody else reads the partition.</summary>
+    public bool HasGivenUp { get; private set; }
+
     /// <summary>Leaves in peace. What is on its way goes on.</summary>
     public void Leave()
     {
@@ -93,7 +96,8 @@ internal sealed class SimAgent
             }
             catch (Exception) when (!_isOver)
             {
-                continue; // The consumer never hears of it, and the next range is delivered as if it had.
+                HasGivenUp = true; // The consumer never hears of the range, and is given the next one as if it had.
+                continue;
             }
 
             consumer.Known = new(IsStart: false, range.SequenceToken);
