@@ -184,7 +184,8 @@ internal sealed class Schedule
     private bool IsStored() => Shard.All.Where(shard => shard.Partition(SimHub.PartitionCount) < _partitions).All(shard =>
     {
         var end = Position.Of(_era, _hub.Log(shard.Partition(SimHub.PartitionCount)).Count - 1);
-        return end.SequenceNumber < 0 || (_tables.Row(TableLayout.Table(shard), TableLayout.PartitionKey(shard), TableLayout.CheckpointKey) is { } row && RowCodec.DecodeShard(row).Position >= end);
+        var row = _tables.Row(TableLayout.Table(shard), TableLayout.PartitionKey(shard), TableLayout.CheckpointKey);
+        return end.SequenceNumber < 0 || (row is not null && RowCodec.DecodeShard(row).Position >= end);
     });
 
     /// <summary>Another hub takes the place of the first: it is refused until somebody says that its log follows. Everybody who read the old one was stopped before.</summary>

@@ -22,7 +22,11 @@ internal sealed class SimAgent
         Turns = new(cluster.World);
         var reading = new EventHubReceiverOptions
         {
-            PrefetchCount = 8, Linger = TimeSpan.FromSeconds(1), Gather = TimeSpan.FromSeconds(2), Beat = TimeSpan.FromMinutes(4), RetryAfter = TimeSpan.FromSeconds(10),
+            PrefetchCount = 8,
+            Linger = TimeSpan.FromSeconds(1),
+            Gather = TimeSpan.FromSeconds(2),
+            Beat = TimeSpan.FromMinutes(4),
+            RetryAfter = TimeSpan.FromSeconds(10),
         };
         _receiver = new(
             partition.ToString(CultureInfo.InvariantCulture), hub, () => silo.CurrentSnapshot.Version.Value, silo, _cache, reading,
@@ -113,14 +117,21 @@ internal sealed class SimAgent
     {
         var cursor = _cache.GetCacheCursor(consumer.Stream, wanted.Token);
         IBatchContainer? pending = null;
-        while (cursor.MoveNextWithResult().Kind == QueueCacheCursorMoveResultKind.Success && (pending = cursor.GetCurrent(out _))!.SequenceToken.CompareTo(wanted.Token) < 0) pending = null;
+        while (cursor.MoveNextWithResult().Kind == QueueCacheCursorMoveResultKind.Success)
+        {
+            pending = cursor.GetCurrent(out _);
+            if (pending!.SequenceToken.CompareTo(wanted.Token) >= 0) break;
+            pending = null;
+        }
+
         consumer.Cursor?.Dispose();
         consumer.Cursor = cursor;
         consumer.Pending = pending is not null && pending.SequenceToken.CompareTo(wanted.Token) > 0 ? pending : null;
     }
 
-    private Task<Handshake?> Ask(Consumer consumer, Func<SimSubscription, Task<Handshake?>> question) =>
-        _cluster.Call(GrainId.Create(SimCluster.ShardType, consumer.Stream.GetKeyAsString()), Silo.Activations.FirstOrDefault(), interleaves: false, activation => question(activation.Subscription));
+    private Task<Handshake?> Ask(Consumer consumer, Func<SimSubscription, Task<Handshake?>> question) => _cluster.Call(
+        GrainId.Create(SimCluster.ShardType, consumer.Stream.GetKeyAsString()), Silo.Activations.FirstOrDefault(), interleaves: false,
+        activation => question(activation.Subscription));
 
     private async Task<Handshake?> Try(Func<Task<Handshake?>> call, double givesUp = 0)
     {
