@@ -19,7 +19,8 @@ internal static class Audit
             foreach (var hour in hours)
                 foreach (var cell in hour.Cells) minutes[Recount.MinuteOf(row.Video, hour.Type.Value, hour.MinuteOf(cell))] = cell.Cell;
             var counted = hours.SelectMany(hour => hour.Cells.Select(hour.MinuteOf)).ToList();
-            if (counted.Count > 0 && (row.First != counted.Min() || row.Last != counted.Max())) wrong.Add($"{row.Video} says it has minutes from {row.First} to {row.Last}: {counted.Min()} to {counted.Max()}");
+            if (counted.Count > 0 && (row.First != counted.Min() || row.Last != counted.Max()))
+                wrong.Add($"{row.Video} says it has minutes from {row.First} to {row.Last}: {counted.Min()} to {counted.Max()}");
         }
 
         wrong.AddRange(Compare("total", recount.Totals, totals));

@@ -55,14 +55,14 @@ internal sealed class Schedule
         {
             _traffic.Send(_hub, _era);
             if (_world.Chance(_faults.Mishap)) Mishap();
-            for (var partition = 0; partition < _partitions; partition++)
-                if (_readers[partition] is null or { Silo.IsExpelled: true }) TakeOver(partition);
+            SeeToReaders();
             Go(_world.Random.Next(4) switch { 0 => TimeSpan.Zero, 1 => TimeSpan.FromSeconds(30), 2 => TimeSpan.FromMinutes(4), _ => TimeSpan.FromMinutes(_world.Random.Next(16)) });
         }
 
         _world.IsCalm = true;
         Go(TimeSpan.FromMinutes(15));
         Bury(left: 0);
+        SeeToReaders();
         if (!_world.Run(IsStored, TimeSpan.FromHours(12))) throw new InexactException(_seed, ["it never came to rest"]);
         Go(TimeSpan.FromMinutes(30)); // Whatever is still on its way may arrive.
         var differences = Audit.Differences(_tables, _cluster.Letters, Recount.Of(_traffic.Log));
@@ -99,6 +99,20 @@ internal sealed class Schedule
 
         _world.Say(() => $"{silo.Name} reads partition {partition}");
         _readers[partition] = new(_cluster, silo, _hub, partition, _streamShare);
+    }
+
+    private void SeeToReaders()
+    {
+        for (var partition = 0; partition < _partitions; partition++)
+        {
+            if (_readers[partition] is null or { Silo.IsExpelled: true }) TakeOver(partition);
+            if (_readers[partition] is { HasGivenUp: true } stuck)
+            {
+                stuck.Leave();
+                _readers[partition] = null;
+                TakeOver(partition);
+            }
+        }
     }
 
     private void Mishap()
@@ -170,7 +184,8 @@ internal sealed class Schedule
     private bool IsStored() => Shard.All.Where(shard => shard.Partition(SimHub.PartitionCount) < _partitions).All(shard =>
     {
         var end = Position.Of(_era, _hub.Log(shard.Partition(SimHub.PartitionCount)).Count - 1);
-        return end.SequenceNumber < 0 || (_tables.Row(TableLayout.Table(shard), TableLayout.PartitionKey(shard), TableLayout.CheckpointKey) is { } row && RowCodec.DecodeShard(row).Position >= end);
+        var row = _tables.Row(TableLayout.Table(shard), TableLayout.PartitionKey(shard), TableLayout.CheckpointKey);
+        return end.SequenceNumber < 0 || (row is not null && RowCodec.DecodeShard(row).Position >= end);
     });
 
     /// <summary>Another hub takes the place of the first: it is refused until somebody says that its log follows. Everybody who read the old one was stopped before.</summary>

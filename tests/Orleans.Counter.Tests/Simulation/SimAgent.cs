@@ -22,7 +22,11 @@ internal sealed class SimAgent
         Turns = new(cluster.World);
         var reading = new EventHubReceiverOptions
         {
-            PrefetchCount = 8, Linger = TimeSpan.FromSeconds(1), Gather = TimeSpan.FromSeconds(2), Beat = TimeSpan.FromMinutes(4), RetryAfter = TimeSpan.FromSeconds(10),
+            PrefetchCount = 8,
+            Linger = TimeSpan.FromSeconds(1),
+            Gather = TimeSpan.FromSeconds(2),
+            Beat = TimeSpan.FromMinutes(4),
+            RetryAfter = TimeSpan.FromSeconds(10),
         };
         _receiver = new(
             partition.ToString(CultureInfo.InvariantCulture), hub, () => silo.CurrentSnapshot.Version.Value, silo, _cache, reading,
@@ -36,6 +40,9 @@ internal sealed class SimAgent
     public int Partition { get; }
 
     public Turns Turns { get; }
+
+    /// <summary>True after a range was not delivered. Nothing is lost, but a shard may be stuck then until somebody else reads the partition.</summary>
+    public bool HasGivenUp { get; private set; }
 
     /// <summary>Leaves in peace. What is on its way goes on.</summary>
     public void Leave()
@@ -93,7 +100,8 @@ internal sealed class SimAgent
             }
             catch (Exception) when (!_isOver)
             {
-                continue; // The consumer never hears of it, and the next range is delivered as if it had.
+                HasGivenUp = true; // The consumer never hears of the range, and is given the next one as if it had.
+                continue;
             }
 
             consumer.Known = new(IsStart: false, range.SequenceToken);
@@ -109,14 +117,21 @@ internal sealed class SimAgent
     {
         var cursor = _cache.GetCacheCursor(consumer.Stream, wanted.Token);
         IBatchContainer? pending = null;
-        while (cursor.MoveNextWithResult().Kind == QueueCacheCursorMoveResultKind.Success && (pending = cursor.GetCurrent(out _))!.SequenceToken.CompareTo(wanted.Token) < 0) pending = null;
+        while (cursor.MoveNextWithResult().Kind == QueueCacheCursorMoveResultKind.Success)
+        {
+            pending = cursor.GetCurrent(out _);
+            if (pending!.SequenceToken.CompareTo(wanted.Token) >= 0) break;
+            pending = null;
+        }
+
         consumer.Cursor?.Dispose();
         consumer.Cursor = cursor;
         consumer.Pending = pending is not null && pending.SequenceToken.CompareTo(wanted.Token) > 0 ? pending : null;
     }
 
-    private Task<Handshake?> Ask(Consumer consumer, Func<SimSubscription, Task<Handshake?>> question) =>
-        _cluster.Call(GrainId.Create(SimCluster.ShardType, consumer.Stream.GetKeyAsString()), Silo.Activations.FirstOrDefault(), interleaves: false, activation => question(activation.Subscription));
+    private Task<Handshake?> Ask(Consumer consumer, Func<SimSubscription, Task<Handshake?>> question) => _cluster.Call(
+        GrainId.Create(SimCluster.ShardType, consumer.Stream.GetKeyAsString()), Silo.Activations.FirstOrDefault(), interleaves: false,
+        activation => question(activation.Subscription));
 
     private async Task<Handshake?> Try(Func<Task<Handshake?>> call, double givesUp = 0)
     {

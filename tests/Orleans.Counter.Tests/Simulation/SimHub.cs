@@ -100,10 +100,12 @@ internal sealed class SimHub(World world, Faults faults, DateTimeOffset createdA
             var log = hub._logs[partition];
             _next = from.LastSequenceNumber is { } last ? (int)last + 1
                 : from == EventPosition.Earliest ? 0
-                : log.FindIndex(one => one.EnqueuedTime.ToUnixTimeMilliseconds() > long.Parse(from.Filter.Split('\'')[1], CultureInfo.InvariantCulture)) is >= 0 and var first ? first : log.Count;
+                : log.FindIndex(one => one.EnqueuedTime.ToUnixTimeMilliseconds() > Milliseconds(from)) is >= 0 and var first ? first : log.Count;
             if (_next > log.Count) End(EventHubsFailure.InvalidPosition);
             else hub._readers.Add(this);
         }
+
+        private static long Milliseconds(EventPosition from) => long.Parse(from.Filter.Split('\'')[1], CultureInfo.InvariantCulture);
 
         private string Partition => partition;
 

@@ -41,7 +41,7 @@ internal sealed class SimTables(World world, Faults faults)
             else
             {
                 var (result, error) = Try(effect);
-                if (world.Chance(faults.AnswerLost)) Fail(world.Random.Next(2) == 0 ? new RequestFailedException(0, "The connection was lost.") : new RequestFailedException(500, "Internal error."));
+                if (world.Chance(faults.AnswerLost)) Fail(new RequestFailedException(world.Any([0, 500]), "The answer was lost."));
                 else if (error is not null) Fail(error);
                 else world.After(world.UpTo(faults.StorageDelay), () => answer.SetResult(result!));
             }
@@ -120,7 +120,8 @@ internal sealed class SimTables(World world, Faults faults)
 
     private sealed class Table(SimTables tables, string name) : TableClient
     {
-        public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
+        public override Task<NullableResponse<T>> GetEntityIfExistsAsync<T>(
+            string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
             tables.Ask<NullableResponse<T>>(name, () => new Found<T>((T?)(object?)tables.Find(name, partitionKey, rowKey)));
 
         public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) =>
