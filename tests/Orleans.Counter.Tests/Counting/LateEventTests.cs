@@ -11,30 +11,47 @@ public sealed class LateEventTests
     private static readonly Minute Tuesday = new(Monday.Number + Minute.PerDay);
 
     [Fact]
-    public async Task An_hour_that_settles_again_while_another_day_is_read_keeps_what_it_held()
+    public async Task An_hour_that_was_open_and_settles_while_another_day_is_read_keeps_what_it_held()
     {
-        var store = new HoldsTheSecondDay();
+        var store = new HoldsTuesday();
         await using var cluster = await CounterCluster.Start(store);
         var video = cluster.Grains.GetGrain<IVideoGrain>(Kittens.Value);
-        await video.Apply(Position.Start, Views(1, 3), TestContext.Current.CancellationToken);
+        await video.Apply(Position.Start, [Views(1, Monday), Views(1, Tuesday)], TestContext.Current.CancellationToken);
+        await video.Flush(TestContext.Current.CancellationToken); // Both are long over: they settle.
+        await video.Apply(Position.Start, [Views(2, Monday)], TestContext.Current.CancellationToken);
+
+        await ApplyWithAFlushBeside(video, store, [Views(3, Monday), Views(3, Tuesday)]);
+
+        store.Holds(Kittens, (Monday, 3), (Tuesday, 2));
+    }
+
+    [Fact]
+    public async Task An_hour_that_was_opened_first_does_not_settle_again_while_another_day_is_read()
+    {
+        var store = new HoldsTuesday();
+        await using var cluster = await CounterCluster.Start(store);
+        var video = cluster.Grains.GetGrain<IVideoGrain>(Kittens.Value);
+        await video.Apply(Position.Start, [Views(1, Monday), Views(1, Tuesday)], TestContext.Current.CancellationToken);
         await video.Flush(TestContext.Current.CancellationToken);
 
-        var late = video.Apply(Position.Of(0, 1), Views(2, 4), TestContext.Current.CancellationToken).AsTask();
+        await ApplyWithAFlushBeside(video, store, [Views(2, Monday), Views(2, Tuesday)]);
+
+        store.Holds(Kittens, (Monday, 2), (Tuesday, 2));
+    }
+
+    private static async Task ApplyWithAFlushBeside(IVideoGrain video, HoldsTuesday store, Entry[] late)
+    {
+        var applying = video.Apply(Position.Start, late, TestContext.Current.CancellationToken).AsTask();
         await store.Asked.Task;
         await video.Flush(TestContext.Current.CancellationToken);
         store.Answers.SetResult();
-        Assert.Equal(new(Outcome.Done), await late);
+        Assert.Equal(new(Outcome.Done), await applying);
         await video.Flush(TestContext.Current.CancellationToken);
-
-        var (total, minutes) = store.Stored(Kittens, EventType.View);
-        Assert.Equal(Cell.Plain(14), total);
-        Assert.Equal([(Monday, Cell.Plain(7)), (Tuesday, Cell.Plain(7))], minutes.Select(minute => (minute.Key, minute.Value)).Order());
     }
 
-    private static Entry[] Views(long position, long count) =>
-        [new(Position.Of(0, position), EventType.View, Monday, Cell.Plain(count), 0), new(Position.Of(0, position), EventType.View, Tuesday, Cell.Plain(count), 0)];
+    private static Entry Views(long position, Minute minute) => new(Position.Of(0, position), EventType.View, minute, Cell.Plain(1), 0);
 
-    private sealed class HoldsTheSecondDay : MemoryCountStore
+    private sealed class HoldsTuesday : MemoryCountStore
     {
         public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -49,6 +66,13 @@ public sealed class LateEventTests
             }
 
             return await base.ReadDay(video, type, day, cancellationToken);
+        }
+
+        public void Holds(VideoId video, params (Minute Minute, long Count)[] expected)
+        {
+            var (total, minutes) = Stored(video, EventType.View);
+            Assert.Equal(expected.Sum(one => one.Count), total.Count);
+            Assert.Equal(expected, minutes.Select(minute => (minute.Key, minute.Value.Count)).Order());
         }
     }
 }
