@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Orleans.Counter.EventHubs;
 using Orleans.Counter.EventHubStreams;
+using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
 using Orleans.Counter.Tests;
 

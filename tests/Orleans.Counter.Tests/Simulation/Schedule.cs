@@ -193,7 +193,10 @@ internal sealed class Schedule
     {
         _world.Say(() => "another hub");
         foreach (var silo in _cluster.Silos.ToArray()) _cluster.Expel(silo, isDead: true);
-        _hub = new(_world, _faults, _world.Now);
+        var counted = _hub;
+        (_hub, _era) = (new(_world, _faults, _world.Now), 1);
+        var hasGrown = _world.Random.Next(2) == 0; // Then only its age tells it from the one that was counted.
+        while (hasGrown && Enumerable.Range(0, _partitions).Any(partition => _hub.Log(partition).Count < counted.Log(partition).Count)) _traffic.Send(_hub, _era);
         try
         {
             Start();
@@ -204,7 +207,6 @@ internal sealed class Schedule
             foreach (var silo in _cluster.Silos.ToArray()) _cluster.Expel(silo, isDead: true);
         }
 
-        _era = 1;
         _tables.Put(TableLayout.Table(TableLayout.LogShard), RowCodec.Encode(LogRow.FromBeginning("simulated", _hub.CreatedAt, SimHub.PartitionCount, _era)));
         _world.IsCalm = false;
         Array.Clear(_readers);
