@@ -24,16 +24,15 @@ internal sealed class PartitionLog(
         {
             var wait = until - clock.GetUtcNow();
             if (wait <= TimeSpan.Zero) return [];
-            using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(_receiving, Task.Delay(wait, clock, timer.Token));
-            timer.Cancel(); // Nobody waits for it any more: there is nothing to be run.
+            Task coming = _receiving;
+            await coming.WaitAsync(wait, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
             if (!_receiving.IsCompleted) return [];
         }
 
-        var received = _receiving;
+        var messages = _receiving;
         _receiving = null;
-        return await received;
+        return await messages;
     }
 
     /// <summary>How many messages the hub no longer had, although they were wanted. Sequence numbers have no other gaps; a log never read has nothing to lose.</summary>

@@ -65,7 +65,7 @@ internal sealed class Turns(World world, IGrainContext? grain = null) : TaskSche
 
     protected override void QueueTask(Task task)
     {
-        if (IsDead) return;
+        if (!world.IsHere() || IsDead) return;
         _waiting.Enqueue(task);
         Wake();
     }

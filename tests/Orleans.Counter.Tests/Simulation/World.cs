@@ -7,6 +7,8 @@ internal sealed class World(int seed, Action<string>? trace) : TimeProvider, ILo
 {
     private readonly PriorityQueue<Action, (long Time, long Order)> _later = new();
     private readonly List<Turns> _ready = [];
+    private readonly int _thread = Environment.CurrentManagedThreadId;
+    private volatile string? _outside;
     private long _now = new DateTimeOffset(2026, 6, 1, 12, 0, 0, TimeSpan.Zero).UtcTicks;
     private long _order;
 
@@ -39,6 +41,14 @@ internal sealed class World(int seed, Action<string>? trace) : TimeProvider, ILo
         return over.Task;
     }
 
+    /// <summary>Whoever comes on another thread (a continuation that some library gives to the pool) would make runs of a seed differ: the next step says so.</summary>
+    public bool IsHere()
+    {
+        if (Environment.CurrentManagedThreadId == _thread) return true;
+        _outside ??= Environment.StackTrace;
+        return false;
+    }
+
     public void Ready(Turns turns) => _ready.Add(turns);
 
     /// <summary>Goes on until the condition holds where nothing is left to do at the moment; false if it does not within the time.</summary>
@@ -47,6 +57,7 @@ internal sealed class World(int seed, Action<string>? trace) : TimeProvider, ILo
         var end = _now + within.Ticks;
         while (_now < end)
         {
+            if (_outside is { } trace) throw new InvalidOperationException($"Something happened on a thread of its own: {trace}");
             if (_ready.Count > 0)
             {
                 var chosen = Random.Next(_ready.Count);
