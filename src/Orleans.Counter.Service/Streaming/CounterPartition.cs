@@ -56,6 +56,7 @@ internal sealed class CounterPartition : IPartitionDataAdapter
         var begin = _log.StartOf(_shards[0]).SequenceNumber;
         long[] after = [.. checkpoints.Select(row => row?.Position.SequenceNumber ?? begin)];
         if (Stored.ByAll(checkpoints) is not { } stored) return new(begin < 0 ? EventPosition.Earliest : EventPosition.After(begin), after);
+        _verdicts.Forget(stored.Position.SequenceNumber);
         if (await _sightings.Load(_partition, stored, cancellationToken) is not { } known)
             return new(EventPosition.EnqueuedAfter(Generations.NeededFor(stored.EnqueuedTime).AddTicks(-1)), after);
         _generations.Resume(known);
@@ -72,7 +73,7 @@ internal sealed class CounterPartition : IPartitionDataAdapter
         var poison = _frame.Read(message) ?? Misrouted();
         var repeats = message.SequenceNumber <= _verdicts.Last ? _verdicts.Of(message.SequenceNumber) : Judge(message, isFrame: poison is null);
         await Forget();
-        if (!Enumerable.Range(0, _shards.Length).Any(sink.Wants)) return; // Read only to know which ids have been seen.
+        if (_verdicts.Forgot(message.SequenceNumber) || !Enumerable.Range(0, _shards.Length).Any(sink.Wants)) return; // Read only to know which ids have been seen.
         var position = Position.Of(_log.Era, message.SequenceNumber);
         if (poison is not null)
         {

@@ -37,6 +37,8 @@ internal sealed class Readers
 
     public MemorySightings Sightings { get; init; } = new();
 
+    public MemoryDeadLetters Letters { get; } = new();
+
     public IReadOnlyList<ReceivedEvent> Log => _hub.Log("0");
 
     /// <summary>Puts a frame into the log, so many seconds after the one before it.</summary>
@@ -66,12 +68,13 @@ internal sealed class Readers
     /// <param name="pace">How long it takes from one message to the next, by its own clock.</param>
     /// <param name="leaves">It does not die, but leaves in peace.</param>
     /// <param name="sightings">Instead of the store that all share.</param>
-    public async Task<Reader> Read(long stored, int until, Func<TimeSpan> pace, bool leaves = false, ISightingStore? sightings = null)
+    /// <param name="isAskedForAll">In the end a shard that is out of date asks for everything again.</param>
+    public async Task<Reader> Read(long stored, int until, Func<TimeSpan> pace, bool leaves = false, ISightingStore? sightings = null, bool isAskedForAll = false)
     {
         var (reader, clock, identity) = (new Reader(), new SetTime { Now = _hubTime.Now }, new LogIdentity());
         identity.Is(LogRow.FromBeginning("memory", HubCreatedAt, Partitions, era: 0));
         var instruments = new StreamingInstruments(Meters, clock);
-        var letters = new DeadLetters(new MemoryDeadLetters(), Options.Create(new AcceptanceOptions()), instruments, NullLogger<DeadLetters>.Instance);
+        var letters = new DeadLetters(Letters, Options.Create(new AcceptanceOptions()), instruments, NullLogger<DeadLetters>.Instance);
         var shared = new Sightings(sightings ?? Sightings, identity, Options.Create(new StreamingOptions { SightingsWaitingBytesMax = 1 << 16 }), instruments, clock, reader);
         var partition = new CounterPartition("0", identity, await Stored(stored), letters, shared, instruments, clock);
 
@@ -84,6 +87,15 @@ internal sealed class Readers
                 reader.Begin(message.SequenceNumber, start.After);
                 await partition.Read(message, reader, TestContext.Current.CancellationToken);
                 clock.Now += pace();
+            }
+        }
+
+        if (isAskedForAll)
+        {
+            foreach (var message in Log.Where(message => message.SequenceNumber >= reader.First).ToArray())
+            {
+                reader.Begin(message.SequenceNumber, [.. start.After.Select(_ => -1L)]);
+                await partition.Read(message, reader, TestContext.Current.CancellationToken);
             }
         }
 

@@ -63,6 +63,20 @@ public sealed class SightingsTests
         Assert.Equal(151, (await readers.Read(150, 200, Slowly)).First);
     }
 
+    [Fact]
+    public async Task What_all_had_stored_when_a_reader_began_is_given_to_nobody_and_set_aside_no_more()
+    {
+        var readers = SteadyLog(100);
+        readers.Poison(1);
+        readers.Frame(1, 1, 2, 3);
+
+        var reader = await readers.Read(100, 102, () => TimeSpan.Zero, sightings: new MemorySightings(), isAskedForAll: true);
+
+        Assert.True(reader.First < 100);
+        Assert.All(reader.Given.Keys, given => Assert.Equal(101, given.Message));
+        Assert.Empty(readers.Letters.Letters);
+    }
+
     [Theory]
     [InlineData(Missing, "nobody kept how generation")]
     [InlineData(CutOff, "its checksum is another one")]
