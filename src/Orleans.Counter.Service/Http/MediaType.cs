@@ -7,6 +7,10 @@ internal static class MediaType
 {
     public const string Json = "application/json";
 
+    public const string Lines = "application/x-ndjson";
+
+    public const string Protobuf = "application/x-protobuf";
+
     public const string Text = "text/plain";
 
     /// <summary>True if the body is one of these, in UTF-8 as far as it says.</summary>

@@ -23,10 +23,15 @@ internal sealed class EventIntake(FramePublisher frames, IOptions<AcceptanceOpti
 
     public async Task<IResult> TakeEvents(HttpRequest request)
     {
-        if (!MediaType.IsOneOf(request, MediaType.Json)) return UnsupportedMediaType("application/json");
+        var (isLines, isProtobuf) = (MediaType.IsOneOf(request, MediaType.Lines), MediaType.IsOneOf(request, MediaType.Protobuf));
+        if (!isLines && !isProtobuf && !MediaType.IsOneOf(request, MediaType.Json)) return UnsupportedMediaType("application/json, application/x-ndjson and application/x-protobuf");
         if (await EventBody.Read(request, EventsBodyMax, request.HttpContext.RequestAborted) is not { } body) return TooLarge(EventsBodyMax);
         using var batch = new EventBatch(body);
-        return EventReader.ReadEvents(batch, _rules, time.GetUtcNow()) is { } fault ? Refuse(fault) : await Take(batch, request.HttpContext.Response);
+        var now = time.GetUtcNow();
+        var refused = isProtobuf ? ProtobufReader.ReadEvents(batch, _rules, now)
+            : isLines ? EventReader.ReadLines(batch, _rules, now)
+            : EventReader.ReadEvents(batch, _rules, now);
+        return refused is { } fault ? Refuse(fault) : await Take(batch, request.HttpContext.Response);
     }
 
     public async Task<IResult> TakeView(HttpRequest request, string videoId)
@@ -67,5 +72,5 @@ internal sealed class EventIntake(FramePublisher frames, IOptions<AcceptanceOpti
         ApiProblem.Of(StatusCodes.Status413PayloadTooLarge, "body_too_large", $"The body has more than {bytesMax} bytes.");
 
     private static ProblemHttpResult UnsupportedMediaType(string supported) =>
-        ApiProblem.Of(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", $"Supported here: {supported}; in UTF-8, and not compressed.");
+        ApiProblem.Of(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", $"Supported here: {supported}; texts in UTF-8, and not compressed.");
 }

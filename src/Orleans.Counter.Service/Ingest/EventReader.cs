@@ -22,12 +22,12 @@ internal ref struct EventReader
     private BodyFault? _fault;
     private int _index;
 
-    private EventReader(EventBatch batch, EventRules rules, DateTimeOffset now, bool oneView)
+    private EventReader(EventBatch batch, EventRules rules, DateTimeOffset now, bool oneView, bool lines = false)
     {
         (_batch, _rules, _times) = (batch, rules, rules.At(now));
         _membersAllowed = oneView ? "id, timestamp and value" : "videoId, type, id, timestamp and value";
         _oneView = oneView;
-        _json = new(batch.Body.Bytes);
+        _json = new(batch.Body.Bytes, new() { AllowMultipleValues = lines });
     }
 
     private enum Member
@@ -42,6 +42,12 @@ internal ref struct EventReader
 
     /// <summary>Reads <c>{"events":[…]}</c>. Null if the batch now holds what the body says.</summary>
     public static BodyFault? ReadEvents(EventBatch batch, EventRules rules, DateTimeOffset now) => new EventReader(batch, rules, now, oneView: false).Read();
+
+    /// <summary>Reads events that stand one after the other, each on a line of its own. Null if the batch now holds what the body says.</summary>
+    public static BodyFault? ReadLines(EventBatch batch, EventRules rules, DateTimeOffset now) => new EventReader(batch, rules, now, oneView: false, lines: true).ReadLines();
+
+    public static BodyFault TooMany() =>
+        new(StatusCodes.Status413PayloadTooLarge, "too_many_events", $"A request has at most {EventRules.EventsMax} events; send the rest in another.");
 
     /// <summary>Reads <c>{"id","timestamp","value"}</c>, or nothing, as one view of a video.</summary>
     public static BodyFault? ReadView(EventBatch batch, string video, EventRules rules, DateTimeOffset now)
@@ -71,6 +77,21 @@ internal ref struct EventReader
         catch (JsonException broken)
         {
             return Malformed(broken.Message);
+        }
+    }
+
+    private BodyFault? ReadLines()
+    {
+        if (Unreadable() is { } unreadable) return unreadable;
+        try
+        {
+            for (; _json.Read(); _index++)
+                if (!ReadEvent("A line holds one event.")) return _fault;
+            return null;
+        }
+        catch (JsonException broken)
+        {
+            return Malformed($"Event {_index}: {broken.Message}");
         }
     }
 
@@ -118,16 +139,18 @@ internal ref struct EventReader
     private bool ReadArray(string shape)
     {
         for (; _json.Read() && _json.TokenType is not JsonTokenType.EndArray; _index++)
-        {
-            if (_json.TokenType is not JsonTokenType.StartObject) return Refuse(Malformed($"Event {_index} is not an object. {shape}"));
-            if (_index == EventRules.EventsMax)
-                return Refuse(new(StatusCodes.Status413PayloadTooLarge, "too_many_events", $"A request has at most {EventRules.EventsMax} events; send the rest in another."));
-            var staged = Default();
-            var faults = EventFaults.None;
-            if (!ReadMembers(ref staged, ref faults)) return false;
-            Close(ref staged, faults);
-        }
+            if (!ReadEvent(shape)) return false;
+        return true;
+    }
 
+    private bool ReadEvent(string shape)
+    {
+        if (_json.TokenType is not JsonTokenType.StartObject) return Refuse(Malformed($"Event {_index} is not an object. {shape}"));
+        if (_index == EventRules.EventsMax) return Refuse(TooMany());
+        var staged = Default();
+        var faults = EventFaults.None;
+        if (!ReadMembers(ref staged, ref faults)) return false;
+        Close(ref staged, faults);
         return true;
     }
 
