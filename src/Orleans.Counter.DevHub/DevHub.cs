@@ -80,7 +80,8 @@ public sealed partial class DevHub : IAsyncDisposable
             foreach (var (name, partitions) in options.Hubs)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                hubs.Add(name, Hub.Open(catalog, name, partitions, settings));
+                var groups = new ConsumerGroups(options.ConsumerGroups.TryGetValue(name, out var declared) ? declared : []);
+                hubs.Add(name, Hub.Open(catalog, name, partitions, groups, settings));
             }
 
             var keys = options.Keys.Count > 0
@@ -145,6 +146,16 @@ public sealed partial class DevHub : IAsyncDisposable
 
             if (partitions is < 1 or > PartitionsMax)
                 throw new ArgumentException($"Hub '{name}' cannot have {partitions} partitions: 1 to {PartitionsMax}.", nameof(options));
+        }
+
+        foreach (var (hub, groups) in options.ConsumerGroups)
+        {
+            if (!options.Hubs.ContainsKey(hub) || groups.Any(group => group.Length is 0 or > ConsumerGroups.NameLengthMax || group.Contains('/')))
+            {
+                throw new ArgumentException(
+                    $"The consumer groups of '{hub}' need a hub of that name, and names of 1 to {ConsumerGroups.NameLengthMax} characters without '/'.",
+                    nameof(options));
+            }
         }
 
         foreach (var (name, value) in options.Keys)

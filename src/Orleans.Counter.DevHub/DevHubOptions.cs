@@ -13,6 +13,10 @@ public sealed class DevHubOptions
     /// <remarks>A hub keeps its number of partitions.</remarks>
     public IDictionary<string, int> Hubs { get; } = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The consumer groups of a hub beside <c>$Default</c>; names have at most 50 characters. A hub that is not here has every group.</summary>
+    public IDictionary<string, IReadOnlyCollection<string>> ConsumerGroups { get; } =
+        new Dictionary<string, IReadOnlyCollection<string>>(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Names and values of the shared access keys; every key may do everything. Without any it is the one that the official emulator has.</summary>
     public IDictionary<string, string> Keys { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 

@@ -4,7 +4,7 @@ using Orleans.Counter.Dev;
 
 var port = new Option<int>("--port") { Description = "TCP port on 127.0.0.1 and ::1; 0 takes a free one.", DefaultValueFactory = _ => 5672 };
 var data = new Option<string>("--data") { Description = "Folder of the data; made if it does not exist.", Required = true };
-var hubs = new Option<string[]>("--hub") { Description = "A hub and its number of partitions: name:partitions. May be given many times.", Required = true };
+var hubs = new Option<string[]>("--hub") { Description = "A hub: name:partitions, or name:partitions:group,group to have these consumer groups only.", Required = true };
 var keys = new Option<string[]>("--key") { Description = "A shared access key: name=value. Default: RootManageSharedAccessKey=SAS_KEY_VALUE." };
 var command = new RootCommand("An Event Hubs endpoint for laptops and CI.") { port, data, hubs, keys };
 command.SetAction((parsed, cancellationToken) => Serve(
@@ -23,8 +23,14 @@ static async Task<int> Serve(int port, string data, string[] hubs, string[] keys
         var options = new DevHubOptions { Port = port, DataDirectory = data, Report = Console.Error.WriteLine };
         foreach (var hub in hubs)
         {
-            if (hub.Split(':') is not [var name, var count] || !int.TryParse(count, out var partitions) || !options.Hubs.TryAdd(name, partitions))
-                throw new ArgumentException($"'--hub {hub}' is not name:partitions, or the hub is named twice.");
+            if (hub.Split(':') is not [var name, var count, .. { Length: <= 1 } groups]
+                || !int.TryParse(count, out var partitions) || !options.Hubs.TryAdd(name, partitions))
+            {
+                throw new ArgumentException($"'--hub {hub}' is not name:partitions or name:partitions:group,group, or the hub is named twice.");
+            }
+
+            if (groups is [var declared])
+                options.ConsumerGroups[name] = declared.Split(',');
         }
 
         foreach (var key in keys)

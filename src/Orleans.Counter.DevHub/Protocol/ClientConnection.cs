@@ -106,10 +106,10 @@ internal sealed class ClientConnection : IContainer
         }
 
         var number = Partition(hub, path, path.ReaderPartition);
-        if (path.Group!.Length is 0 or > 50)
+        if (!hub.Groups.Contains(path.Group!))
             throw Refusals.NotFound(path.Text);
         new PartitionReader((ListenerLink)link, attach, hub.Partitions[number], _transport, _endpoint.Time, _endpoint.Report)
-            .Attach(hub.Readers(path.Group, number), attach);
+            .Attach(hub.Readers(path.Group!, number), attach);
         return false; // it has answered the attach itself
     }
 
