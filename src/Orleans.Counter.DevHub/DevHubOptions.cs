@@ -6,6 +6,15 @@ public sealed class DevHubOptions
     /// <summary>The TCP port on 127.0.0.1 and ::1; 0 takes a free one.</summary>
     public int Port { get; set; } = 5672;
 
+    /// <summary>The TCP port on 127.0.0.1 for <c>/health</c> and <c>/faults</c>; 0 takes a free one, null has none.</summary>
+    public int? ControlPort { get; set; }
+
+    /// <summary>Clients may come over TLS too, to the same port, with a certificate that is made in the data folder.</summary>
+    public bool Tls { get; set; }
+
+    /// <summary>Offsets of new events are texts that are no numbers, as in namespaces that are replicated to other regions.</summary>
+    public bool GeoOffsets { get; set; }
+
     /// <summary>The folder of the data. It is made if it does not exist, and serves one process at a time.</summary>
     public required string DataDirectory { get; set; }
 

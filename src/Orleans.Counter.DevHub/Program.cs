@@ -6,21 +6,34 @@ var port = new Option<int>("--port") { Description = "TCP port on 127.0.0.1 and 
 var data = new Option<string>("--data") { Description = "Folder of the data; made if it does not exist.", Required = true };
 var hubs = new Option<string[]>("--hub") { Description = "A hub: name:partitions, or name:partitions:group,group to have these consumer groups only.", Required = true };
 var keys = new Option<string[]>("--key") { Description = "A shared access key: name=value. Default: RootManageSharedAccessKey=SAS_KEY_VALUE." };
-var command = new RootCommand("An Event Hubs endpoint for laptops and CI.") { port, data, hubs, keys };
+var controlPort = new Option<int?>("--control-port") { Description = "TCP port on 127.0.0.1 of /health and /faults; 0 takes a free one." };
+var tls = new Option<bool>("--tls") { Description = "TLS on the same port, with a certificate made in the data folder." };
+var geoOffsets = new Option<bool>("--geo-offsets") { Description = "Offsets of new events are no numbers, as in replicated namespaces." };
+var command = new RootCommand("An Event Hubs endpoint for laptops and CI.") { port, data, hubs, keys, controlPort, tls, geoOffsets };
 command.SetAction((parsed, cancellationToken) => Serve(
-    parsed.GetValue(port), parsed.GetRequiredValue(data), parsed.GetRequiredValue(hubs), parsed.GetValue(keys) ?? [], cancellationToken));
+    new DevHubOptions
+    {
+        Port = parsed.GetValue(port),
+        ControlPort = parsed.GetValue(controlPort),
+        Tls = parsed.GetValue(tls),
+        GeoOffsets = parsed.GetValue(geoOffsets),
+        DataDirectory = parsed.GetRequiredValue(data),
+        Report = Console.Error.WriteLine,
+    },
+    parsed.GetRequiredValue(hubs),
+    parsed.GetValue(keys) ?? [],
+    cancellationToken));
 
 // Stops by itself on Ctrl-C and SIGTERM: the default would give it two seconds only.
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
-static async Task<int> Serve(int port, string data, string[] hubs, string[] keys, CancellationToken cancellationToken)
+static async Task<int> Serve(DevHubOptions options, string[] hubs, string[] keys, CancellationToken cancellationToken)
 {
     var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
     try
     {
-        var options = new DevHubOptions { Port = port, DataDirectory = data, Report = Console.Error.WriteLine };
         foreach (var hub in hubs)
         {
             if (hub.Split(':') is not [var name, var count, .. { Length: <= 1 } groups]
@@ -40,6 +53,10 @@ static async Task<int> Serve(int port, string data, string[] hubs, string[] keys
         }
 
         await using var devHub = await DevHub.StartAsync(options, cancellationToken);
+        if (devHub.ControlPort is { } control)
+            await Console.Error.WriteLineAsync($"control http://127.0.0.1:{control}");
+        if (devHub.CertificatePath is { } certificate)
+            await Console.Error.WriteLineAsync($"TLS on the same port, without UseDevelopmentEmulator: clients must trust {certificate}");
         Console.WriteLine($"ready {devHub.ConnectionString}");
         await stopping.Task;
         return 0;

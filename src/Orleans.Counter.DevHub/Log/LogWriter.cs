@@ -32,6 +32,16 @@ internal sealed class LogWriter(
     private long _written = end.NextOffset;
     private Stamp? _lastEntry;
 
+    /// <inheritdoc cref="PartitionLog.Failure"/>
+    public string? Failure
+    {
+        get
+        {
+            lock (_gate)
+                return _failure is null ? null : new LogFailedException(folder, _failure).Message;
+        }
+    }
+
     /// <inheritdoc cref="PartitionLog.Append"/>
     public Task Append(IReadOnlyList<IAppendable> events)
     {

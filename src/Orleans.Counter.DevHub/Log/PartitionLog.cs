@@ -50,6 +50,9 @@ internal sealed class PartitionLog : IDisposable
         }
     }
 
+    /// <summary>Why it takes nothing more; null as long as it does.</summary>
+    public string? Failure => _writer.Failure;
+
     /// <summary>Opens what is there, checks every byte of it, and cuts a torn tail.</summary>
     /// <exception cref="LogDamagedException">Something that had been accepted is not there any more.</exception>
     public static PartitionLog Open(string folder, LogSettings settings)

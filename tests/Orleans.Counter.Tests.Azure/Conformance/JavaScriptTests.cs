@@ -27,7 +27,7 @@ public sealed class JavaScriptTests(JavaScriptTests.Client client) : IClassFixtu
             var cancellationToken = TestContext.Current.CancellationToken;
             var modules = await NpmInstall.Ensure(
                 ScriptRun.FileNamed("event-hubs-js"), Path.Combine(_folder, "npm.log"), _folder, () => { }, cancellationToken);
-            var options = new DevHubOptions { Port = 0, DataDirectory = Path.Combine(_folder, "data") };
+            var options = new DevHubOptions { Port = 0, ControlPort = 0, Tls = true, DataDirectory = Path.Combine(_folder, "data") };
             foreach (var hub in Sentences.Select((_, number) => $"case{number}"))
             {
                 options.Hubs.Add(hub, 4);
@@ -35,7 +35,11 @@ public sealed class JavaScriptTests(JavaScriptTests.Client client) : IClassFixtu
             }
 
             _hub = await DevHub.StartAsync(options, cancellationToken);
-            Run = ScriptRun.Start(Tool.Node("node"), Script, [modules, _hub.ConnectionString, .. options.Hubs.Keys], new Dictionary<string, string>());
+            Run = ScriptRun.Start(
+                Tool.Node("node"),
+                Script,
+                [modules, _hub.ConnectionString, $"http://127.0.0.1:{_hub.ControlPort}", .. options.Hubs.Keys],
+                new Dictionary<string, string> { ["NODE_EXTRA_CA_CERTS"] = _hub.CertificatePath! });
         }
 
         public async ValueTask DisposeAsync()

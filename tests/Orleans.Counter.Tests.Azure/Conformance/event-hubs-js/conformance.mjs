@@ -1,10 +1,11 @@
 // What the official JavaScript client sees of an endpoint. One line of JSON for each sentence: { name, ok, error, milliseconds }.
-// node conformance.mjs <folder of node_modules> <connection string> <hub>...     one hub of four partitions for each sentence
+// node conformance.mjs <folder of node_modules> <connection string> <URL of the control API> <hub>...
+// There is one hub of four partitions for each sentence.
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-const [modules, connectionString, ...hubs] = process.argv.slice(2);
+const [modules, connectionString, control, ...hubs] = process.argv.slice(2);
 const library = createRequire(join(modules, "package.json"));
 const {
   EventHubBufferedProducerClient, EventHubConsumerClient, EventHubProducerClient, earliestEventPosition, latestEventPosition,
@@ -18,8 +19,12 @@ const retryOptions = { maxRetries: 0, timeoutInMs: 45_000 }; // an error is to b
 const sentences = [];
 const test = (name, run) => sentences.push({ name, run });
 
-const producer = (hub, string = connectionString) => new EventHubProducerClient(string, hub, { retryOptions });
-const consumer = (hub, group = "$Default") => new EventHubConsumerClient(group, connectionString, hub, { retryOptions });
+const patient = { maxRetries: 5, retryDelayInMs: 10, timeoutInMs: 45_000 };
+const hasty = { ...patient, timeoutInMs: 8_000 }; // a send whose link has gone fails in this client when its time is up, and no earlier
+
+const producer = (hub, string = connectionString, retry = retryOptions) => new EventHubProducerClient(string, hub, { retryOptions: retry });
+const consumer = (hub, group = "$Default", retry = retryOptions, string = connectionString) =>
+  new EventHubConsumerClient(group, string, hub, { retryOptions: retry });
 const range = count => Array.from({ length: count }, (_, i) => i);
 
 async function using(client, act) {
@@ -38,10 +43,10 @@ class Reader {
   events = [];
   #waiting = [];
 
-  constructor(hub, { partition = "0", group, startPosition = earliestEventPosition, ...options } = {}) {
+  constructor(hub, { partition = "0", string, group, startPosition = earliestEventPosition, retry = retryOptions, ...options } = {}) {
     this.failed = new Promise(resolve => (this.fail = resolve));
     this.closed = new Promise(resolve => (this.closing = resolve));
-    this.client = consumer(hub, group);
+    this.client = consumer(hub, group, retry, string);
     this.client.subscribe(partition, {
       processEvents: async (events, context) => {
         this.context = context;
@@ -508,6 +513,123 @@ test("Two hundred connects in a row succeed", async hub => {
     const ids = await using(producer(hub), client => client.getPartitionIds());
     assert.deepEqual(ids, partitions);
   }
+});
+
+test("A client that comes over TLS is served on the same port", async hub => {
+  const secure = connectionString.replace("UseDevelopmentEmulator=true", "");
+  const large = Buffer.alloc(900_000, 1);
+  await using(producer(hub, secure), client => client.sendBatch([{ body: large }], { partitionId: "0" }));
+  await using(new Reader(hub, { string: secure }), async reader => assert.ok(large.equals((await reader.came(1))[0].body)));
+});
+
+test("A token credential gets in over TLS, and an expired token does not", async hub => {
+  const { host } = new URL(connectionString.match(/Endpoint=(sb:[^;]+)/)[1]);
+  const token = seconds => {
+    const claims = { aud: "https://eventhubs.azure.net", exp: Math.floor(Date.now() / 1000) + seconds };
+    return `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
+  };
+  const client = seconds => new EventHubProducerClient("localhost", hub, {
+    getToken: async () => ({ token: token(seconds), expiresOnTimestamp: Date.now() + 3_600_000 }),
+  }, { retryOptions, customEndpointAddress: `sb://${host}` });
+  assert.deepEqual(await using(client(3600), one => one.getPartitionIds()), partitions);
+  await using(client(-60), one => refused(one.getPartitionIds(), "UnauthorizedError", /ExpiredToken/));
+});
+
+// ---- what goes wrong on purpose
+
+async function ask(method, path, body) {
+  const answer = await fetch(control + path, { method, body: body && JSON.stringify(body), headers: { "content-type": "application/json" } });
+  const told = await answer.json();
+  assert.ok(answer.ok, JSON.stringify(told));
+  return told;
+}
+
+const faulty = fault => ask("POST", "/faults", fault);
+
+test("A throttled send is server-busy, and a client that retries gets it through once", async hub => {
+  await faulty({ kind: "throttle", at: "send", hub, times: 3 });
+  await using(producer(hub), client => refused(client.sendBatch([{ body: 1 }], { partitionId: "0" }), "ServerBusyError", /Error code : 50002/));
+  await using(producer(hub, connectionString, patient), client => client.sendBatch([{ body: 2 }], { partitionId: "0" }));
+  assert.deepEqual((await fill(hub, 1)).map(one => one.body), [2]);
+});
+
+test("A throttled hub refuses links and questions, on the partition that is meant", async hub => {
+  await faulty({ kind: "throttle", hub, partition: 1 });
+  await refused(read(hub, 1, { partition: "1" }), "ServerBusyError", /50002/);
+  await refused(describe(hub, "1"), "ServerBusyError", /50002/);
+  await refused(send(hub, [{ body: 1 }], { partitionId: "1" }), "ServerBusyError", /50002/);
+  assert.equal((await fill(hub, 2)).length, 2);
+});
+
+test("A position before what is kept is refused with the service's text", async hub => {
+  const description = "The supplied sequence number '5' is invalid. The first sequence number in the system is '9'";
+  await faulty({ kind: "refuse", at: "attach", hub, condition: "com.microsoft:argument-error", description });
+  await refused(read(hub, 1, { startPosition: { sequenceNumber: 5 } }), "ArgumentError", /The first sequence number in the system is '9'/);
+});
+
+test("A producer whose link is detached sends again, and nothing is there twice", async hub => {
+  await using(producer(hub, connectionString, hasty), async client => {
+    await client.sendBatch([{ body: 0 }], { partitionId: "0" });
+    await faulty({ kind: "detach", at: "send", hub, times: 1 });
+    await client.sendBatch([{ body: 1 }], { partitionId: "0" });
+    await faulty({ kind: "detach", at: "now", hub });
+    await client.sendBatch([{ body: 2 }], { partitionId: "0" });
+  });
+  assert.deepEqual((await read(hub, 3)).map(one => one.body), range(3));
+});
+
+test("A reader whose link is detached goes on after what it had", async hub => {
+  await fill(hub, 3);
+  await using(new Reader(hub, { retry: patient }), async reader => {
+    await reader.came(3);
+    await faulty({ kind: "detach", at: "now", hub, partition: 0 });
+    await faulty({ kind: "detach", at: "receive", hub, times: 2 });
+    await using(producer(hub), client => client.sendBatch([{ body: 3 }, { body: 4 }], { partitionId: "0" }));
+    assert.deepEqual((await reader.came(5)).map(one => one.sequenceNumber), range(5));
+  });
+});
+
+test("A stolen link is a lost partition", async hub => {
+  await fill(hub, 1);
+  await using(new Reader(hub), async reader => {
+    await reader.came(1);
+    await faulty({ kind: "detach", at: "now", hub, condition: "amqp:link:stolen", description: "New receiver with higher epoch" });
+    isError(await reader.failed, "ReceiverDisconnectedError", /higher epoch/);
+    assert.equal(await reader.closed, "OwnershipLost");
+  });
+});
+
+test("A connection that the service closes, or that breaks, is made again", async hub => {
+  await fill(hub, 1);
+  for (const kind of ["close", "drop"]) {
+    await using(new Reader(hub, { retry: patient }), async reader => {
+      await reader.came(1);
+      await faulty({ kind, at: "now", hub });
+      await send(hub, [{ body: kind }], { partitionId: "0" });
+      const expected = kind === "close" ? 2 : 3;
+      assert.deepEqual((await reader.came(expected)).map(one => one.sequenceNumber), range(expected));
+    });
+  }
+});
+
+test("A connection that breaks before the answer leaves the event there twice", async hub => {
+  await faulty({ kind: "drop", at: "send", hub, times: 1 });
+  await using(producer(hub, connectionString, hasty), client => client.sendBatch([{ body: "once" }], { partitionId: "0" }));
+  assert.deepEqual((await read(hub, 2)).map(one => one.body), ["once", "once"]);
+});
+
+test("A delay makes sends and events wait, until it is removed", async hub => {
+  const { id } = await faulty({ kind: "delay", hub, duration: "00:00:00.300" });
+  let began = performance.now();
+  await send(hub, [{ body: 1 }], { partitionId: "0" });
+  assert.ok(performance.now() - began >= 295);
+  began = performance.now();
+  await read(hub, 1);
+  assert.ok(performance.now() - began >= 295);
+  const listed = (await ask("GET", "/faults")).find(one => one.id === id);
+  assert.deepEqual([listed.struck, listed.fault.kind, listed.fault.hub], [2, "delay", hub]);
+  await ask("DELETE", `/faults/${id}`);
+  assert.ok(!(await ask("GET", "/faults")).some(one => one.id === id));
 });
 
 // ---- running them
