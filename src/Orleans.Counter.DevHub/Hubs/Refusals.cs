@@ -9,7 +9,8 @@ internal static class Refusals
 {
     public const string ArgumentOutOfRange = "com.microsoft:argument-out-of-range";
 
-    public static Error Error(string condition, string description) => new(new Symbol(condition)) { Description = description };
+    /// <summary>With all its fields: the Python client reads the last one by its place, and the library leaves out those at the end that are null.</summary>
+    public static Error Error(string condition, string description) => new(new Symbol(condition)) { Description = description, Info = new Fields() };
 
     public static AmqpException NotFound(string entity) =>
         new(Error("amqp:not-found", $"The messaging entity 'sb://localhost/{entity}' could not be found."));

@@ -37,8 +37,8 @@ public sealed class JavaScriptTests(JavaScriptTests.Client client) : IClassFixtu
             _hub = await DevHub.StartAsync(options, cancellationToken);
             Run = ScriptRun.Start(
                 Tool.Node("node"),
+                [Script, modules, _hub.ConnectionString, $"http://127.0.0.1:{_hub.ControlPort}", .. options.Hubs.Keys],
                 Script,
-                [modules, _hub.ConnectionString, $"http://127.0.0.1:{_hub.ControlPort}", .. options.Hubs.Keys],
                 new Dictionary<string, string> { ["NODE_EXTRA_CA_CERTS"] = _hub.CertificatePath! });
         }
 

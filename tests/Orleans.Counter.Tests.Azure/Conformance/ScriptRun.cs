@@ -27,12 +27,9 @@ internal sealed partial class ScriptRun : IAsyncDisposable
     /// <summary>What the script has sentences about, in their order.</summary>
     public static IReadOnlyList<string> Sentences(string script) => [.. SentencePattern().Matches(File.ReadAllText(script)).Select(match => match.Groups[1].Value)];
 
-    public static ScriptRun Start(string program, string script, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    public static ScriptRun Start(string program, IEnumerable<string> arguments, string script, IReadOnlyDictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add(script);
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         return new(Process.Start(start)!, Sentences(script));
