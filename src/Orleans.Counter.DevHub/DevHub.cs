@@ -61,7 +61,7 @@ public sealed partial class DevHub : IAsyncDisposable
     /// <summary>What goes wrong on purpose.</summary>
     public FaultPlan Faults => _endpoint.Faults;
 
-    /// <summary>Opens the data, checks all of it, and serves when this returns.</summary>
+    /// <summary>Opens the data, checks what was written last, and serves when this returns.</summary>
     /// <exception cref="ArgumentException">An option is not acceptable.</exception>
     /// <exception cref="IOException">The port or the data folder is in use, or an accepted event is not in its file any more.</exception>
     /// <exception cref="InvalidDataException">A hub exists with another number of partitions.</exception>

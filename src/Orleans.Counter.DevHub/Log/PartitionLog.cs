@@ -25,12 +25,14 @@ internal sealed class PartitionLog : IDisposable
     private readonly List<LogFile> _files;
     private readonly TailCache _cache;
     private readonly LogWriter _writer;
+    private readonly Action<string> _report;
     private volatile LogEnd _end;
 
     private PartitionLog(string folder, LogSettings settings, List<LogFile> files, LogEnd end)
     {
         _files = files;
         _end = end;
+        _report = settings.Report;
         _cache = new TailCache(settings.CacheBytesMax);
         _writer = new LogWriter(folder, settings, _cache, files[^1], end, Publish);
     }
@@ -53,7 +55,7 @@ internal sealed class PartitionLog : IDisposable
     /// <summary>Why it takes nothing more; null as long as it does.</summary>
     public string? Failure => _writer.Failure;
 
-    /// <summary>Opens what is there, checks every byte of it, and cuts a torn tail.</summary>
+    /// <summary>Opens what is there, checks what no index vouches for, and cuts a torn tail.</summary>
     /// <exception cref="LogDamagedException">Something that had been accepted is not there any more.</exception>
     public static PartitionLog Open(string folder, LogSettings settings)
     {
@@ -163,5 +165,7 @@ internal sealed class PartitionLog : IDisposable
 
         _cache.Trim();
         Appended?.Invoke();
+        foreach (var (file, end) in commit.ClosedFiles)
+            LogRecovery.Remember(file, end, _report);
     }
 }
