@@ -3,9 +3,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
+using Orleans.Counter.Dev.Capture;
 using Orleans.Counter.Dev.Control;
 using Orleans.Counter.Dev.Faults;
 using Orleans.Counter.Dev.Hubs;
@@ -21,6 +23,9 @@ public sealed partial class DevHub : IAsyncDisposable
     private const int CacheBytesMax = 4 * 1024 * 1024;
     private const int IntakeBytesMax = 64 * 1024 * 1024;
     private const int PartitionsMax = 1024;
+    private const long RetentionBytesMin = 8 * 1024 * 1024;
+    private const long FileBytesMin = 1024 * 1024;
+    private const int FilesPerPartition = 4;
 
     private const byte TlsHandshake = 22;
 
@@ -33,7 +38,9 @@ public sealed partial class DevHub : IAsyncDisposable
     private readonly X509Certificate2? _certificate;
     private readonly ConcurrentDictionary<ClientConnection, bool> _connections = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly List<Task> _chores = [];
     private ControlApi? _control;
+    private CaptureLoop? _capture;
     private int _disposed;
 
     private DevHub(LoopbackListener listener, FileStream folderLock, Endpoint endpoint, X509Certificate2? certificate, string folder)
@@ -73,7 +80,8 @@ public sealed partial class DevHub : IAsyncDisposable
         try
         {
             if (options.ControlPort is { } port)
-                hub._control = await ControlApi.Start(port, hub.Faults, hub.Failures, cancellationToken).ConfigureAwait(false);
+                hub._control = await ControlApi.Start(port, hub.Faults, hub.Health, cancellationToken).ConfigureAwait(false);
+            hub.StartChores(options);
             hub._listener.Start(socket => _ = hub.Serve(socket));
             return hub;
         }
@@ -93,6 +101,7 @@ public sealed partial class DevHub : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         if (_control is not null)
             await _control.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(_chores).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Task.Run(() => Close(_endpoint.Hubs.Values)).ConfigureAwait(false);
         foreach (var connection in _connections.Keys)
             connection.Close();
@@ -113,11 +122,12 @@ public sealed partial class DevHub : IAsyncDisposable
         var hubs = new Dictionary<string, Hub>(StringComparer.OrdinalIgnoreCase);
         try
         {
-            var settings = new LogSettings(options.LogFileBytesMax, CacheBytesMax, options.TimeProvider, RandomAccess.FlushToDisk, options.Report);
             var catalog = HubCatalog.Open(folder);
             foreach (var (name, partitions) in options.Hubs)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                var fileBytesMax = FileBytesMax(options, partitions);
+                var settings = new LogSettings(fileBytesMax, CacheBytesMax, options.TimeProvider, RandomAccess.FlushToDisk, options.Report);
                 var groups = new ConsumerGroups(options.ConsumerGroups.TryGetValue(name, out var declared) ? declared : []);
                 hubs.Add(name, Hub.Open(catalog, name, partitions, new HubStyle(groups, options.GeoOffsets), settings));
             }
@@ -136,6 +146,35 @@ public sealed partial class DevHub : IAsyncDisposable
             folderLock.Dispose();
             throw;
         }
+    }
+
+    // A file goes as a whole, and the last one stays: of a bound that allows for little, files take a small part.
+    private static long FileBytesMax(DevHubOptions options, int partitions) => options.RetentionBytes is { } bytesMax
+        ? Math.Min(options.LogFileBytesMax, Math.Max(FileBytesMin, bytesMax / partitions / FilesPerPartition))
+        : options.LogFileBytesMax;
+
+    private void StartChores(DevHubOptions options)
+    {
+        var hubs = _endpoint.Hubs.Values.ToList();
+        if (options.Capture is { } capture)
+            StartCapture(hubs, capture, options);
+
+        // After capture, which says what must not be removed yet.
+        if (options.Retention is not null || options.RetentionBytes is not null)
+        {
+            var retention = new Retention(hubs, options.Retention, options.RetentionBytes, options.TimeProvider, options.Report);
+            _chores.Add(Task.Run(() => retention.Run(_stopping.Token)));
+        }
+    }
+
+    // By itself: who does not capture does not load the storage client.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void StartCapture(List<Hub> hubs, CaptureOptions capture, DevHubOptions options)
+    {
+        var name = new BlobName(capture.NameFormat, capture.Namespace);
+        var settings = new CaptureSettings(name, capture.Window, capture.WindowBytesMax, capture.SkipEmptyArchives, options.TimeProvider);
+        _capture = new CaptureLoop(hubs, settings, new BlobArchive(capture), options.Report);
+        _chores.Add(Task.Run(() => _capture.Run(_stopping.Token)));
     }
 
     private async Task Serve(Socket socket)
@@ -177,9 +216,8 @@ public sealed partial class DevHub : IAsyncDisposable
         return secure;
     }
 
-    // A partition whose disk failed takes nothing more.
-    private IReadOnlyList<string> Failures() =>
-        [.. from hub in _endpoint.Hubs.Values from log in hub.Partitions where log.Failure is not null select log.Failure];
+    private Health Health() => new(
+        [.. from hub in _endpoint.Hubs.Values from log in hub.Partitions where log.Failure is not null select log.Failure], _capture?.Troubles ?? []);
 
     private static void Close(IEnumerable<Hub> hubs)
     {
@@ -229,6 +267,11 @@ public sealed partial class DevHub : IAsyncDisposable
                     nameof(options));
             }
         }
+
+        if (options.Retention <= TimeSpan.Zero || options.RetentionBytes < RetentionBytesMin)
+            throw new ArgumentException($"Retention must be longer than nothing, and at least {RetentionBytesMin} bytes.", nameof(options));
+        if (options.Capture is { } capture && (capture.Window < TimeSpan.FromSeconds(1) || capture.WindowBytesMax < 1))
+            throw new ArgumentException("A capture window must be at least a second, and a byte.", nameof(options));
 
         foreach (var (name, value) in options.Keys)
         {

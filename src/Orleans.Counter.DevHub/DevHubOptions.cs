@@ -29,6 +29,15 @@ public sealed class DevHubOptions
     /// <summary>Names and values of the shared access keys; every key may do everything. Without any it is the one that the official emulator has.</summary>
     public IDictionary<string, string> Keys { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Log files that hold nothing younger than this are removed; null keeps them whatever their age.</summary>
+    public TimeSpan? Retention { get; set; }
+
+    /// <summary>When a hub's events take more bytes than this, its oldest log files are removed; null sets no bound. At least 8 MiB.</summary>
+    public long? RetentionBytes { get; set; }
+
+    /// <summary>Copies all events to storage; null does not.</summary>
+    public CaptureOptions? Capture { get; set; }
+
     /// <summary>The clock of enqueued times, creation times and token expiry.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 

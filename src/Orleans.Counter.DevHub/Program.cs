@@ -9,7 +9,11 @@ var keys = new Option<string[]>("--key") { Description = "A shared access key: n
 var controlPort = new Option<int?>("--control-port") { Description = "TCP port on 127.0.0.1 of /health and /faults; 0 takes a free one." };
 var tls = new Option<bool>("--tls") { Description = "TLS on the same port, with a certificate made in the data folder." };
 var geoOffsets = new Option<bool>("--geo-offsets") { Description = "Offsets of new events are no numbers, as in replicated namespaces." };
-var command = new RootCommand("An Event Hubs endpoint for laptops and CI.") { port, data, hubs, keys, controlPort, tls, geoOffsets };
+var retentionHours = new Option<double?>("--retention-hours") { Description = "Log files that hold nothing younger are removed. Default: kept." };
+var retentionMegabytes = new Option<int?>("--retention-mb") { Description = "What a hub may take on disk before its oldest log files are removed, at least 8." };
+var capture = new CaptureArguments();
+var command = new RootCommand("An Event Hubs endpoint for laptops and CI.") { port, data, hubs, keys, controlPort, tls, geoOffsets, retentionHours, retentionMegabytes };
+capture.AddTo(command);
 command.SetAction((parsed, cancellationToken) => Serve(
     new DevHubOptions
     {
@@ -17,17 +21,20 @@ command.SetAction((parsed, cancellationToken) => Serve(
         ControlPort = parsed.GetValue(controlPort),
         Tls = parsed.GetValue(tls),
         GeoOffsets = parsed.GetValue(geoOffsets),
+        Retention = parsed.GetValue(retentionHours) is { } hours ? TimeSpan.FromHours(hours) : null,
+        RetentionBytes = parsed.GetValue(retentionMegabytes) * 1024L * 1024,
         DataDirectory = parsed.GetRequiredValue(data),
         Report = Console.Error.WriteLine,
     },
     parsed.GetRequiredValue(hubs),
     parsed.GetValue(keys) ?? [],
+    () => capture.Read(parsed),
     cancellationToken));
 
 // Stops by itself on Ctrl-C and SIGTERM: the default would give it two seconds only.
 return await command.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
-static async Task<int> Serve(DevHubOptions options, string[] hubs, string[] keys, CancellationToken cancellationToken)
+static async Task<int> Serve(DevHubOptions options, string[] hubs, string[] keys, Func<CaptureOptions?> capture, CancellationToken cancellationToken)
 {
     var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -46,6 +53,7 @@ static async Task<int> Serve(DevHubOptions options, string[] hubs, string[] keys
                 options.ConsumerGroups[name] = declared.Split(',');
         }
 
+        options.Capture = capture();
         foreach (var key in keys)
         {
             if (key.Split('=', 2) is not [var name, var value] || !options.Keys.TryAdd(name, value))

@@ -13,6 +13,11 @@ using Orleans.Counter.Dev.Faults;
 
 namespace Orleans.Counter.Dev.Control;
 
+/// <summary>How an endpoint is.</summary>
+/// <param name="Failed">Partitions that take nothing more.</param>
+/// <param name="CaptureWaits">Partitions whose events wait for storage. Everything else goes on without it.</param>
+internal sealed record Health(IReadOnlyList<string> Failed, IReadOnlyList<string> CaptureWaits);
+
 /// <summary>How an endpoint is asked how it is, and made to fail: HTTP on 127.0.0.1.</summary>
 /// <remarks>
 /// The bare server and no web host: a host reads the environment and takes Ctrl-C for itself, and this runs inside of other people's tests.
@@ -34,7 +39,7 @@ internal sealed class ControlApi : IAsyncDisposable
     public int Port { get; }
 
     /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<ControlApi> Start(int port, FaultPlan faults, Func<IReadOnlyList<string>> failures, CancellationToken cancellationToken)
+    public static async Task<ControlApi> Start(int port, FaultPlan faults, Func<Health> health, CancellationToken cancellationToken)
     {
         var options = new KestrelServerOptions { AddServerHeader = false };
         options.Listen(IPAddress.Loopback, port, endpoint => endpoint.Protocols = HttpProtocols.Http1);
@@ -42,7 +47,7 @@ internal sealed class ControlApi : IAsyncDisposable
         var server = new KestrelServer(Options.Create(options), transport, NullLoggerFactory.Instance);
         try
         {
-            await server.StartAsync(new Application(faults, failures), cancellationToken).ConfigureAwait(false);
+            await server.StartAsync(new Application(faults, health), cancellationToken).ConfigureAwait(false);
             var address = server.Features.Get<Microsoft.AspNetCore.Hosting.Server.Features.IServerAddressesFeature>()!.Addresses.Single();
             return new ControlApi(server, new Uri(address).Port);
         }
@@ -59,7 +64,7 @@ internal sealed class ControlApi : IAsyncDisposable
         _server.Dispose();
     }
 
-    private sealed class Application(FaultPlan faults, Func<IReadOnlyList<string>> failures) : IHttpApplication<HttpContext>
+    private sealed class Application(FaultPlan faults, Func<Health> health) : IHttpApplication<HttpContext>
     {
         public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -74,7 +79,7 @@ internal sealed class ControlApi : IAsyncDisposable
             string[] path = [.. (context.Request.Path.Value ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries)];
             return (context.Request.Method, path) switch
             {
-                ("GET", ["health"]) => Health(context),
+                ("GET", ["health"]) => Tell(context),
                 ("GET", ["faults"]) => Answer(context, 200, faults.List()),
                 ("POST", ["faults"]) => Add(context),
                 ("DELETE", ["faults"]) => Clear(context),
@@ -83,9 +88,12 @@ internal sealed class ControlApi : IAsyncDisposable
             };
         }
 
-        private Task Health(HttpContext context) => failures() is { Count: > 0 } failed
-            ? Answer(context, 503, new { Status = "unhealthy", Failed = failed })
-            : Answer(context, 200, new { Status = "healthy" });
+        private Task Tell(HttpContext context) => health() switch
+        {
+            { Failed.Count: > 0 } now => Answer(context, 503, new { Status = "unhealthy", now.Failed }),
+            { CaptureWaits.Count: > 0 } now => Answer(context, 200, new { Status = "healthy", now.CaptureWaits }),
+            _ => Answer(context, 200, new { Status = "healthy" }),
+        };
 
         private async Task Add(HttpContext context)
         {

@@ -35,6 +35,7 @@ internal static class LogRecovery
                 var isLast = path == paths[^1];
                 if (!isLast && LogIndex.Read(file) is { } known)
                 {
+                    file.IsClosed = true;
                     end = known;
                     continue;
                 }
@@ -67,6 +68,8 @@ internal static class LogRecovery
         {
             report($"The index of '{file.FilePath}' was not written, so the next start will take longer: {e.Message}");
         }
+
+        file.IsClosed = true;
     }
 
     // A file that was being made holds no record: its header is flushed before the first one is written.
