@@ -5,13 +5,44 @@ namespace Orleans.Counter.Dev;
 /// <summary>What the command line says of capture.</summary>
 internal sealed class CaptureArguments
 {
-    private readonly Option<string> _storage = new("--capture-storage") { Description = "Connection string of the account that all events are copied to, as Avro files." };
-    private readonly Option<string> _container = new("--capture-container") { Description = "Container of captured files; made if it is not there.", DefaultValueFactory = _ => "capture" };
-    private readonly Option<string> _namespace = new("--capture-namespace") { Description = "What {Namespace} is in the names of captured files.", DefaultValueFactory = _ => "devhub" };
-    private readonly Option<string?> _name = new("--capture-name") { Description = "Name of captured files, with all of {Namespace} {EventHub} {PartitionId} {Year} {Month} {Day} {Hour} {Minute} {Second}." };
-    private readonly Option<int> _minutes = new("--capture-minutes") { Description = "A captured file is ended after this time, 1 to 15.", DefaultValueFactory = _ => 5 };
-    private readonly Option<int> _megabytes = new("--capture-mb") { Description = "A captured file is ended at this size, 10 to 500.", DefaultValueFactory = _ => 300 };
-    private readonly Option<bool> _skipEmpty = new("--capture-skip-empty") { Description = "No file for a partition without events." };
+    private readonly Option<string> _storage = new("--capture-storage")
+    {
+        Description = "Connection string of the account that all events are copied to, as Avro files.",
+    };
+
+    private readonly Option<string> _container = new("--capture-container")
+    {
+        Description = "Container of captured files; made if it is not there.",
+        DefaultValueFactory = _ => "capture",
+    };
+
+    private readonly Option<string> _namespace = new("--capture-namespace")
+    {
+        Description = "What {Namespace} is in the names of captured files.",
+        DefaultValueFactory = _ => "devhub",
+    };
+
+    private readonly Option<string?> _name = new("--capture-name")
+    {
+        Description = "Name of captured files, with all of {Namespace} {EventHub} {PartitionId} {Year} {Month} {Day} {Hour} {Minute} {Second}.",
+    };
+
+    private readonly Option<int> _minutes = new("--capture-minutes")
+    {
+        Description = "A captured file is ended after this time, 1 to 15.",
+        DefaultValueFactory = _ => 5,
+    };
+
+    private readonly Option<int> _megabytes = new("--capture-mb")
+    {
+        Description = "A captured file is ended at this size, 10 to 500.",
+        DefaultValueFactory = _ => 300,
+    };
+
+    private readonly Option<bool> _skipEmpty = new("--capture-skip-empty")
+    {
+        Description = "No file for a partition without events.",
+    };
 
     public void AddTo(Command command)
     {

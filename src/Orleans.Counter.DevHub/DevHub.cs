@@ -217,7 +217,8 @@ public sealed partial class DevHub : IAsyncDisposable
     }
 
     private Health Health() => new(
-        [.. from hub in _endpoint.Hubs.Values from log in hub.Partitions where log.Failure is not null select log.Failure], _capture?.Troubles ?? []);
+        [.. from hub in _endpoint.Hubs.Values from log in hub.Partitions where log.Failure is not null select log.Failure],
+        _capture?.Troubles ?? []);
 
     private static void Close(IEnumerable<Hub> hubs)
     {
@@ -269,7 +270,7 @@ public sealed partial class DevHub : IAsyncDisposable
         }
 
         if (options.Retention <= TimeSpan.Zero || options.RetentionBytes < RetentionBytesMin)
-            throw new ArgumentException($"Retention must be longer than nothing, and at least {RetentionBytesMin} bytes.", nameof(options));
+            throw new ArgumentException($"Retention must be longer than nothing and at most 100 years, and at least {RetentionBytesMin} bytes.", nameof(options));
         if (options.Capture is { } capture && (capture.Window < TimeSpan.FromSeconds(1) || capture.WindowBytesMax < 1))
             throw new ArgumentException("A capture window must be at least a second, and a byte.", nameof(options));
 

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Orleans.Counter.Dev;
 
+const int RetentionHoursMax = 100 * 366 * 24;
+
 var port = new Option<int>("--port") { Description = "TCP port on 127.0.0.1 and ::1; 0 takes a free one.", DefaultValueFactory = _ => 5672 };
 var data = new Option<string>("--data") { Description = "Folder of the data; made if it does not exist.", Required = true };
 var hubs = new Option<string[]>("--hub") { Description = "A hub: name:partitions, or name:partitions:group,group to have these consumer groups only.", Required = true };
@@ -12,7 +14,10 @@ var geoOffsets = new Option<bool>("--geo-offsets") { Description = "Offsets of n
 var retentionHours = new Option<double?>("--retention-hours") { Description = "Log files that hold nothing younger are removed. Default: kept." };
 var retentionMegabytes = new Option<int?>("--retention-mb") { Description = "What a hub may take on disk before its oldest log files are removed, at least 8." };
 var capture = new CaptureArguments();
-var command = new RootCommand("An Event Hubs endpoint for laptops and CI.") { port, data, hubs, keys, controlPort, tls, geoOffsets, retentionHours, retentionMegabytes };
+var command = new RootCommand("An Event Hubs endpoint for laptops and CI.")
+{
+    port, data, hubs, keys, controlPort, tls, geoOffsets, retentionHours, retentionMegabytes,
+};
 capture.AddTo(command);
 command.SetAction((parsed, cancellationToken) => Serve(
     new DevHubOptions
@@ -21,7 +26,7 @@ command.SetAction((parsed, cancellationToken) => Serve(
         ControlPort = parsed.GetValue(controlPort),
         Tls = parsed.GetValue(tls),
         GeoOffsets = parsed.GetValue(geoOffsets),
-        Retention = parsed.GetValue(retentionHours) is { } hours ? TimeSpan.FromHours(hours) : null,
+        Retention = parsed.GetValue(retentionHours) is { } hours ? TimeSpan.FromHours(hours is > 0 and <= RetentionHoursMax ? hours : 0) : null,
         RetentionBytes = parsed.GetValue(retentionMegabytes) * 1024L * 1024,
         DataDirectory = parsed.GetRequiredValue(data),
         Report = Console.Error.WriteLine,

@@ -14,7 +14,7 @@ internal static class AvroFile
 
     /// <summary>The same events under the same name are the same bytes.</summary>
     /// <returns>Parts of about 4 MiB, each valid until the next one.</returns>
-    public static IEnumerable<ReadOnlyMemory<byte>> Parts(string name, IEnumerable<LogRecord> events, bool geoOffsets)
+    public static IEnumerable<ReadOnlyMemory<byte>> Parts(string name, IEnumerable<LogRecord> events)
     {
         // Avro wants 16 bytes between blocks that nobody expects in the data. Random ones would make a repeated file another one.
         var sync = SHA256.HashData(Encoding.UTF8.GetBytes(name))[..SyncBytes];
@@ -24,7 +24,7 @@ internal static class AvroFile
         WriteHeader(file, part, sync);
         foreach (var one in events)
         {
-            EventRecord.Write(records, one, geoOffsets);
+            EventRecord.Write(records, one);
             count++;
             if (block.WrittenCount < BlockBytes)
                 continue;

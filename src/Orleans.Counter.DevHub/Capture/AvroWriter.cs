@@ -27,8 +27,11 @@ internal sealed class AvroWriter(IBufferWriter<byte> destination)
     public void Bytes(ReadOnlySpan<byte> value)
     {
         Long(value.Length);
-        destination.Write(value);
+        Raw(value);
     }
+
+    /// <summary>Bytes of a value whose length was written.</summary>
+    public void Raw(ReadOnlySpan<byte> value) => destination.Write(value);
 
     public void Text(string value)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Azure;
 using Azure.Core;
 using Azure.Storage.Blobs;
@@ -9,7 +10,7 @@ using Azure.Storage.Blobs.Specialized;
 namespace Orleans.Counter.Dev.Capture;
 
 /// <summary>Files as block blobs. Nothing is asked of the account before the first one.</summary>
-internal sealed class BlobArchive : IArchive
+internal sealed partial class BlobArchive : IArchive
 {
     private readonly BlobContainerClient _container;
     private bool _isThere;
@@ -17,6 +18,9 @@ internal sealed class BlobArchive : IArchive
     /// <exception cref="ArgumentException">The connection string or the name of the container cannot be understood.</exception>
     public BlobArchive(CaptureOptions options)
     {
+        if (!ContainerName().IsMatch(options.Container))
+            throw new ArgumentException($"'{options.Container}' is not the name of a container: 3 to 63 small letters, digits and single '-' between them.");
+
         // Whoever calls tries again, and tells people meanwhile.
         var client = new BlobClientOptions { Retry = { MaxRetries = 1, NetworkTimeout = TimeSpan.FromSeconds(30), Mode = RetryMode.Fixed } };
         try
@@ -56,4 +60,7 @@ internal sealed class BlobArchive : IArchive
             throw;
         }
     }
+
+    [GeneratedRegex("^(?=.{3,63}$)[a-z0-9]+(?:-[a-z0-9]+)*$", RegexOptions.CultureInvariant)]
+    private static partial Regex ContainerName();
 }

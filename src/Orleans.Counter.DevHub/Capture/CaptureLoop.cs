@@ -23,7 +23,7 @@ internal sealed class CaptureLoop
         [
             .. from hub in hubs
                from partition in Enumerable.Range(0, hub.Partitions.Count)
-               select new PartitionCapture(hub.Name, partition, hub.GeoOffsets, hub.Partitions[partition], settings, archive, report),
+               select new PartitionCapture(hub.Name, partition, hub.Partitions[partition], settings, archive, report),
         ];
     }
 
@@ -75,8 +75,8 @@ internal sealed class CaptureLoop
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // Storage that is away, a disk, a damaged log: the hub goes on, and so do the other partitions.
-            var cause = (e as AggregateException)?.InnerException?.Message ?? e.Message;
-            if (_troubles.TryAdd(partition.Name, cause.Split('\n')[0].Trim()))
+            var cause = (e.InnerException ?? e).Message.Split('\n')[0].Trim();
+            if (_troubles.TryAdd(partition.Name, cause))
                 _report($"Capture of {partition.Name} waits, and tries again: {cause}");
         }
     }

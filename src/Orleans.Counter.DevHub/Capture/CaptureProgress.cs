@@ -45,7 +45,7 @@ internal sealed record CaptureProgress(
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"'{path}' says what was captured, and cannot be read: {e.Message} Without it capture begins at the oldest event.", e);
+            throw new InvalidDataException($"'{path}' says what was captured, and cannot be read: {e.Message} Without it all is captured again.", e);
         }
     }
 

@@ -35,27 +35,22 @@ internal static class EventRecord
         "group-id", "group-sequence", "reply-to-group-id",
     ];
 
-    public static void Write(AvroWriter writer, LogRecord record, bool geoOffsets)
+    public static void Write(AvroWriter writer, LogRecord record)
     {
-        var stamp = record.Stamp;
-        writer.Long(stamp.Sequence);
-        writer.Text(OffsetText.Of(stamp.Offset, geoOffsets));
-        writer.Text(DateTimeOffset.FromUnixTimeMilliseconds(stamp.EnqueuedMilliseconds).ToString("M/d/yyyy h:mm:ss tt", CultureInfo.InvariantCulture));
-
-        var (system, application, body) = (new List<(string, object?)>(), new List<(string, object?)>(), new List<ReadOnlyMemory<byte>>());
+        var (system, application, body) = (new Dictionary<string, object?>(), new Dictionary<string, object?>(), new List<ReadOnlyMemory<byte>>());
         var sections = new AmqpSections(record.Payload);
         while (sections.MoveNext())
         {
             switch (sections.Code)
             {
                 case AmqpSections.MessageAnnotations:
-                    system.AddRange(Map(sections.Value));
+                    Add(system, Map(sections.Value));
                     break;
                 case PropertiesSection:
-                    system.AddRange(Properties(sections.Value));
+                    Add(system, Properties(sections.Value));
                     break;
                 case ApplicationPropertiesSection:
-                    application.AddRange(Map(sections.Value));
+                    Add(application, Map(sections.Value));
                     break;
                 case > ApplicationPropertiesSection and < FooterSection when sections.Value.Span[0] != AmqpNull:
                     body.Add(Body(sections.Code, sections.Value));
@@ -63,18 +58,30 @@ internal static class EventRecord
             }
         }
 
-        WriteMap(writer, [.. system.Where(one => one.Item2 is not null)]);
-        WriteMap(writer, application);
+        var stamp = record.Stamp;
+        writer.Long(stamp.Sequence);
+        writer.Text(system.GetValueOrDefault("x-opt-offset") as string ?? OffsetText.Of(stamp.Offset, geo: false)); // as clients know it
+        writer.Text(DateTimeOffset.FromUnixTimeMilliseconds(stamp.EnqueuedMilliseconds).ToString("M/d/yyyy h:mm:ss tt", CultureInfo.InvariantCulture));
+        WriteMap(writer, [.. system.Where(one => one.Value is not null)]);
+        WriteMap(writer, [.. application]);
         WriteBody(writer, body);
     }
 
     private static void WriteBody(AvroWriter writer, List<ReadOnlyMemory<byte>> body)
     {
         writer.Long(body.Count == 0 ? 0 : 1);
-        if (body.Count == 1)
-            writer.Bytes(body[0].Span);
-        else if (body.Count > 1)
-            writer.Bytes(body.SelectMany(part => part.ToArray()).ToArray());
+        if (body.Count == 0)
+            return;
+        writer.Long(body.Sum(part => part.Length));
+        foreach (var part in body)
+            writer.Raw(part.Span);
+    }
+
+    // Of names that come twice, which no map of Avro has, the first.
+    private static void Add(Dictionary<string, object?> properties, IEnumerable<(string Name, object? Value)> more)
+    {
+        foreach (var (name, value) in more)
+            properties.TryAdd(name, value);
     }
 
     // What is in a data section, or in a value that is bytes or text; of any other value its encoding, which an AMQP library can read.
@@ -105,7 +112,7 @@ internal static class EventRecord
         }
     }
 
-    private static void WriteMap(AvroWriter writer, List<(string Name, object? Value)> entries)
+    private static void WriteMap(AvroWriter writer, List<KeyValuePair<string, object?>> entries)
     {
         if (entries.Count > 0)
         {

@@ -17,7 +17,6 @@ internal sealed class PartitionCapture
 
     private readonly string _hub;
     private readonly int _partition;
-    private readonly bool _geoOffsets;
     private readonly CaptureSettings _settings;
     private readonly IArchive _archive;
     private readonly string _path;
@@ -26,16 +25,14 @@ internal sealed class PartitionCapture
 
     /// <param name="hub">The name of the hub.</param>
     /// <param name="partition">The number of the partition.</param>
-    /// <param name="geoOffsets">Offsets are no numbers.</param>
     /// <param name="log">The partition. From now on it keeps what is not captured.</param>
     /// <param name="settings">How windows are cut.</param>
     /// <param name="archive">Where files go.</param>
     /// <param name="report">Is told of events that were removed before they were captured.</param>
     /// <exception cref="InvalidDataException">What was captured is unknown, or is more than there is.</exception>
-    public PartitionCapture(
-        string hub, int partition, bool geoOffsets, PartitionLog log, CaptureSettings settings, IArchive archive, Action<string> report)
+    public PartitionCapture(string hub, int partition, PartitionLog log, CaptureSettings settings, IArchive archive, Action<string> report)
     {
-        (_hub, _partition, _geoOffsets, Log, _settings, _archive) = (hub, partition, geoOffsets, log, settings, archive);
+        (_hub, _partition, Log, _settings, _archive) = (hub, partition, log, settings, archive);
         _path = Path.Combine(log.Folder, "capture.json");
         var (begin, beginOffset) = log.Begin;
         _progress = CaptureProgress.Load(_path) ?? new CaptureProgress(CaptureProgress.CurrentVersion, begin, beginOffset, 0, 0, null);
@@ -48,7 +45,7 @@ internal sealed class PartitionCapture
 
         if (_progress.Next < begin)
         {
-            report($"Events {_progress.Next} to {begin - 1} of hub '{hub}', partition {partition} were removed before they were captured: nobody captured then.");
+            report($"Events {_progress.Next} to {begin - 1} of hub '{hub}', partition {partition} were removed while nobody captured them.");
             _progress = _progress with { Next = begin, NextOffset = beginOffset, Writing = null };
         }
 
@@ -83,7 +80,7 @@ internal sealed class PartitionCapture
             return false;
         if (_progress.Writing is null)
             Save(_progress with { Writing = window });
-        await _archive.Write(window.Blob, AvroFile.Parts(window.Blob, Events(window), _geoOffsets), cancellationToken).ConfigureAwait(false);
+        await _archive.Write(window.Blob, AvroFile.Parts(window.Blob, Events(window)), cancellationToken).ConfigureAwait(false);
         Save(new CaptureProgress(CaptureProgress.CurrentVersion, window.Stop, window.StopOffset, window.NextStart, window.Named, null));
         Volatile.Write(ref _nextOffset, window.StopOffset);
         Log.KeepFrom = window.Stop;

@@ -110,6 +110,50 @@ public sealed class CaptureTests(Azurite azurite) : IDisposable
         async Task<JsonElement> Health(CancellationToken cancellationToken) => await http.GetFromJsonAsync<JsonElement>("/health", cancellationToken);
     }
 
+    [Fact]
+    public async Task A_file_of_hundreds_of_megabytes_costs_the_memory_of_a_few()
+    {
+        const int Events = 12_500; // 250 MB
+        var account = await azurite.NewAccount();
+        await using (var hub = await DevHubProcess.Start(_data, "--hub", "counts:1"))
+        {
+            await using var client = await HubClient.Open(hub.Port);
+            var sender = await client.Sender("counts/Partitions/0");
+            for (var i = 0; i < Events; i += 100)
+                await Task.WhenAll(Enumerable.Range(i, 100).Select(id => sender.SendAsync(Numbered(id, 20_000), Patience)));
+        }
+
+        await using var capturing = await DevHubProcess.Start(
+            _data, "--hub", "counts:1", "--capture-storage", account.ConnectionString, "--capture-container", Container, "--capture-mb", "200");
+        var memory = 0L;
+        await Eventually.Answers(_ => Watch(), names => names.Count == 1);
+        TestContext.Current.TestOutputHelper?.WriteLine($"At most {memory / 1_000_000} MB while 200 MB were captured");
+        Assert.InRange(memory, 1, 180_000_000);
+
+        async Task<List<string>> Watch()
+        {
+            memory = Math.Max(memory, capturing.WorkingSet);
+            return await Names(account);
+        }
+    }
+
+    [Theory]
+    [InlineData("1 to 15", "--capture-minutes", "20")]
+    [InlineData("10 to 500", "--capture-mb", "501")]
+    [InlineData("{Second}", "--capture-name", "{Namespace}/{EventHub}/{PartitionId}/{Year}/{Month}/{Day}/{Hour}/{Minute}")]
+    [InlineData("name of a container", "--capture-container", "No_Container")]
+    [InlineData("connection string", "--capture-storage", "nonsense")]
+    public async Task What_the_service_would_not_take_is_refused_at_the_start(string text, string option, string value)
+    {
+        List<string> arguments = ["--hub", "counts:1", option, value];
+        if (option != "--capture-storage")
+            arguments.AddRange(["--capture-storage", "UseDevelopmentStorage=true"]);
+        await using var hub = await DevHubProcess.Start(_data, [.. arguments]);
+        var (exitCode, _, errors) = await hub.Ended();
+        Assert.Equal((1, ""), (exitCode, hub.Ready));
+        Assert.Contains(text, errors, StringComparison.Ordinal);
+    }
+
     private DevHubOptions Options(StorageAccount account, TimeProvider time)
     {
         var options = new DevHubOptions

@@ -202,7 +202,7 @@ public sealed class CaptureTests
             .Of("counts", 7, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)));
 
     private static PartitionCapture Open(LogFolder folder, PartitionLog log, MemoryArchive archive, long bytesMax, bool skipEmpty) =>
-        new("counts", 3, geoOffsets: false, log, new CaptureSettings(Name, Window, bytesMax, skipEmpty, folder), archive, _ => { });
+        new("counts", 3, log, new CaptureSettings(Name, Window, bytesMax, skipEmpty, folder), archive, _ => { });
 
     private static async Task WriteAll(PartitionCapture capture)
     {
