@@ -14,6 +14,18 @@ public sealed class RetentionTests : IDisposable
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
 
+    [Theory]
+    [InlineData("--retention-mb", "7")]
+    [InlineData("--retention-hours", "0")]
+    [InlineData("--retention-hours", "1e12")]
+    public async Task Bounds_that_make_no_sense_are_refused_at_the_start(string option, string value)
+    {
+        await using var hub = await DevHubProcess.Start(_data, "--hub", "counts:1", option, value);
+        var (exitCode, _, errors) = await hub.Ended();
+        Assert.Equal((1, ""), (exitCode, hub.Ready));
+        Assert.StartsWith("Retention must be", errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Clients_see_where_the_partition_begins_and_old_positions_are_its_oldest_event()
     {

@@ -144,8 +144,16 @@ public sealed class CaptureTests
         Assert.Equal(
             new Dictionary<string, object?>
             {
-                ["int"] = -7L, ["ulong"] = "18446744073709551615", ["double"] = 1.5, ["float"] = 0.25, ["text"] = "Grüße", ["bytes"] = new byte[] { 1, 2 },
-                ["null"] = null, ["bool"] = "True", ["uuid"] = id.ToString(), ["time"] = 1_700_000_000_123L,
+                ["int"] = -7L,
+                ["ulong"] = "18446744073709551615",
+                ["double"] = 1.5,
+                ["float"] = 0.25,
+                ["text"] = "Grüße",
+                ["bytes"] = new byte[] { 1, 2 },
+                ["null"] = null,
+                ["bool"] = "True",
+                ["uuid"] = id.ToString(),
+                ["time"] = 1_700_000_000_123L,
             },
             first.Properties);
         Assert.Equal(["hello", "a text", null, "\u0001\u0002\u0003"], events.Select(one => one.Body is { } body ? Encoding.UTF8.GetString(body) : null));
