@@ -3,8 +3,11 @@ using Orleans.Counter.Dev.Log;
 
 namespace Orleans.Counter.Dev.Hubs;
 
+/// <summary>What a hub may be told anew at every start.</summary>
+internal sealed record HubStyle(ConsumerGroups Groups, bool GeoOffsets);
+
 /// <summary>One event hub: its partitions, and who reads them.</summary>
-internal sealed class Hub(string name, DateTimeOffset createdAt, IReadOnlyList<PartitionLog> partitions) : IDisposable
+internal sealed class Hub(string name, DateTimeOffset createdAt, IReadOnlyList<PartitionLog> partitions, HubStyle style) : IDisposable
 {
     private readonly ConcurrentDictionary<(string Group, int Partition), ReaderSet> _readers = new();
     private int _next = -1;
@@ -15,14 +18,19 @@ internal sealed class Hub(string name, DateTimeOffset createdAt, IReadOnlyList<P
 
     public IReadOnlyList<PartitionLog> Partitions { get; } = partitions;
 
+    public ConsumerGroups Groups { get; } = style.Groups;
+
+    /// <summary>Offsets are texts that are no numbers.</summary>
+    public bool GeoOffsets { get; } = style.GeoOffsets;
+
     /// <summary>The partition of events without a key: each in turn.</summary>
     public int NextPartition() => (int)(unchecked((uint)Interlocked.Increment(ref _next)) % (uint)Partitions.Count);
 
-    /// <summary>A group is made when somebody first reads in it; "$Default" and "$default" are the same.</summary>
+    /// <summary>Who reads a partition in a group; "$Default" and "$default" are the same.</summary>
     public ReaderSet Readers(string group, int partition) => _readers.GetOrAdd((group.ToUpperInvariant(), partition), _ => new ReaderSet());
 
     /// <summary>Opens a hub's partitions at the same time: each has to read all that it holds.</summary>
-    public static Hub Open(HubCatalog catalog, string name, int partitionCount, LogSettings settings)
+    public static Hub Open(HubCatalog catalog, string name, int partitionCount, HubStyle style, LogSettings settings)
     {
         var createdAt = catalog.Declare(name, partitionCount, settings.Time);
         var logs = new PartitionLog[partitionCount];
@@ -38,7 +46,7 @@ internal sealed class Hub(string name, DateTimeOffset createdAt, IReadOnlyList<P
             throw e.InnerExceptions[0];
         }
 
-        return new Hub(name, createdAt, logs);
+        return new Hub(name, createdAt, logs, style);
     }
 
     public void Dispose()

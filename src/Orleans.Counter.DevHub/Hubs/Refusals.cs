@@ -1,4 +1,3 @@
-using System.Globalization;
 using Amqp;
 using Amqp.Framing;
 using Amqp.Types;
@@ -10,7 +9,8 @@ internal static class Refusals
 {
     public const string ArgumentOutOfRange = "com.microsoft:argument-out-of-range";
 
-    public static Error Error(string condition, string description) => new(new Symbol(condition)) { Description = description };
+    /// <summary>With all its fields: the Python client reads the last one by its place, and the library leaves out those at the end that are null.</summary>
+    public static Error Error(string condition, string description) => new(new Symbol(condition)) { Description = description, Info = new Fields() };
 
     public static AmqpException NotFound(string entity) =>
         new(Error("amqp:not-found", $"The messaging entity 'sb://localhost/{entity}' could not be found."));
@@ -26,9 +26,9 @@ internal static class Refusals
     public static AmqpException BadFilter(string filter) => new(Error("amqp:invalid-field", $"The selector '{filter}' cannot be understood."));
 
     /// <summary>The service's text for a position after the last event; <paramref name="what"/> is "offset" or "sequence number".</summary>
-    public static AmqpException PastTheEnd(string what, string supplied, long last) => new(Error(
+    public static AmqpException PastTheEnd(string what, string supplied, string last) => new(Error(
         "com.microsoft:argument-error",
-        string.Create(CultureInfo.InvariantCulture, $"The supplied {what} '{supplied}' is invalid. The last {what} in the system is '{last}'")));
+        $"The supplied {what} '{supplied}' is invalid. The last {what} in the system is '{last}'"));
 
     public static AmqpException LowerEpoch(string name, long epoch, long current) => new(Error(
         "amqp:link:stolen",

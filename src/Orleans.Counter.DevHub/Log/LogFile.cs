@@ -34,6 +34,9 @@ internal sealed class LogFile : IDisposable
 
     public long FirstOffset { get; }
 
+    /// <summary>Nothing will be added, and its index was written: from now on it may be removed.</summary>
+    public bool IsClosed { get; set; }
+
     /// <summary>Where searches may start; ascending. The caller guards it.</summary>
     public IReadOnlyList<Stamp> Index => _index;
 

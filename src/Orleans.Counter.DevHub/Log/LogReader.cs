@@ -7,11 +7,15 @@ internal readonly record struct LogRecord(Stamp Stamp, ReadOnlyMemory<byte> Payl
 internal readonly record struct LogBlock(ReadOnlyMemory<byte> Bytes, LogFile? File);
 
 /// <summary>Walks a partition from a place on. For one caller at a time.</summary>
+/// <remarks>Where retention has removed what it stands in, it goes on at the oldest event.</remarks>
 internal sealed class LogReader(PartitionLog log, long sequence, long offset)
 {
     private const int BlockBytes = 64 * 1024;
 
     private LogBlock _block;
+
+    /// <summary>The offset of the next event, which may not be there yet.</summary>
+    public long Offset { get; private set; } = offset;
 
     /// <summary>The sequence number of the next event, which may not be there yet.</summary>
     public long Sequence { get; private set; } = sequence;
@@ -21,9 +25,9 @@ internal sealed class LogReader(PartitionLog log, long sequence, long offset)
     public bool TryPeek(out LogRecord record)
     {
         if (!HoldsWholeRecord(out _))
-            _block = log.Read(offset, BlockBytes);
+            Read(BlockBytes);
         if (!HoldsWholeRecord(out var length) && length > BlockBytes)
-            _block = log.Read(offset, length);
+            Read(length);
 
         var bytes = _block.Bytes;
         if (bytes.IsEmpty)
@@ -32,8 +36,8 @@ internal sealed class LogReader(PartitionLog log, long sequence, long offset)
             return false;
         }
 
-        if (_block.File is { } file && RecordHeader.Fault(bytes.Span, Sequence, offset) is { } fault)
-            throw new LogDamagedException(file.FilePath, file.PositionOf(offset), fault);
+        if (_block.File is { } file && RecordHeader.Fault(bytes.Span, Sequence, Offset) is { } fault)
+            throw new LogDamagedException(file.FilePath, file.PositionOf(Offset), fault);
         var header = RecordHeader.Read(bytes.Span);
         record = new LogRecord(
             new Stamp(header.Sequence, header.Offset, header.EnqueuedMilliseconds), bytes.Slice(RecordHeader.Bytes, header.PayloadLength));
@@ -45,8 +49,14 @@ internal sealed class LogReader(PartitionLog log, long sequence, long offset)
     {
         var length = RecordHeader.Read(_block.Bytes.Span).RecordLength;
         _block = _block with { Bytes = _block.Bytes[length..] };
-        offset += length;
+        Offset += length;
         Sequence++;
+    }
+
+    private void Read(int length)
+    {
+        while (!log.TryRead(Offset, length, out _block))
+            (Sequence, Offset) = log.Begin;
     }
 
     // A block read from a file may end inside a record. A length that cannot be is left to the check of the record.

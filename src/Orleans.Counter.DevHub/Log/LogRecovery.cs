@@ -4,8 +4,9 @@ namespace Orleans.Counter.Dev.Log;
 
 /// <summary>Opens the files of a partition after whatever ended the process before.</summary>
 /// <remarks>
-/// Every record is read and checked. Only the end of the last file may be wrong, because every other file was flushed before its successor was made;
-/// what a crash left there was never accepted, and is cut. Anything else is damage, and refused.
+/// Every record of the last file is read and checked, and those of files without an index; the others are checked when somebody reads them. Only the end
+/// of the last file may be wrong, because every other file was flushed before its successor was made; what a crash left there was never accepted, and is
+/// cut. Anything else is damage, and refused.
 /// </remarks>
 internal static class LogRecovery
 {
@@ -31,7 +32,17 @@ internal static class LogRecovery
                         path, 0, $"it begins at sequence number {file.FirstSequence}, but {end.NextSequence} comes next: a file is missing");
                 }
 
-                end = Scan(file, end, isLast: path == paths[^1], settings);
+                var isLast = path == paths[^1];
+                if (!isLast && LogIndex.Read(file) is { } known)
+                {
+                    file.IsClosed = true;
+                    end = known;
+                    continue;
+                }
+
+                end = Scan(file, end, isLast, settings);
+                if (!isLast)
+                    Remember(file, end, settings.Report);
             }
 
             if (files.Count == 0)
@@ -44,6 +55,21 @@ internal static class LogRecovery
                 file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Writes the index of a closed file. Without it the next start reads the file.</summary>
+    public static void Remember(LogFile file, LogEnd end, Action<string> report)
+    {
+        try
+        {
+            LogIndex.Write(file, end);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            report($"The index of '{file.FilePath}' was not written, so the next start will take longer: {e.Message}");
+        }
+
+        file.IsClosed = true;
     }
 
     // A file that was being made holds no record: its header is flushed before the first one is written.

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Orleans.Counter.Dev.Log;
 
 /// <summary>What a commit changed.</summary>
-internal sealed record LogCommit(LogEnd End, IReadOnlyList<LogFile> NewFiles, IReadOnlyList<(LogFile File, Stamp Entry)> Entries);
+internal sealed record LogCommit(
+    LogEnd End, IReadOnlyList<LogFile> NewFiles, IReadOnlyList<(LogFile File, Stamp Entry)> Entries, IReadOnlyList<(LogFile File, LogEnd End)> ClosedFiles);
 
 /// <summary>Writes a partition: whatever waits goes to disk in one write and one flush, so a crowd shares what a lone event pays for.</summary>
 /// <remarks>
@@ -21,6 +22,7 @@ internal sealed class LogWriter(
     private readonly List<Pending> _batch = [];
     private readonly List<LogFile> _newFiles = [];
     private readonly List<(LogFile, Stamp)> _entries = [];
+    private readonly List<(LogFile, LogEnd)> _closedFiles = [];
     private readonly List<ReadOnlyMemory<byte>> _segments = [];
     private Thread? _thread;
     private Exception? _failure;
@@ -31,6 +33,16 @@ internal sealed class LogWriter(
     private long _durableOffset = end.NextOffset;
     private long _written = end.NextOffset;
     private Stamp? _lastEntry;
+
+    /// <inheritdoc cref="PartitionLog.Failure"/>
+    public string? Failure
+    {
+        get
+        {
+            lock (_gate)
+                return _failure is null ? null : new LogFailedException(folder, _failure).Message;
+        }
+    }
 
     /// <inheritdoc cref="PartitionLog.Append"/>
     public Task Append(IReadOnlyList<IAppendable> events)
@@ -110,6 +122,7 @@ internal sealed class LogWriter(
     {
         _newFiles.Clear();
         _entries.Clear();
+        _closedFiles.Clear();
         foreach (var pending in _batch)
         {
             // A clock that was set back must not put an event before the one in front of it.
@@ -119,7 +132,7 @@ internal sealed class LogWriter(
         }
 
         Write();
-        publish(new LogCommit(_end, [.. _newFiles], [.. _entries]));
+        publish(new LogCommit(_end, [.. _newFiles], [.. _entries], [.. _closedFiles]));
     }
 
     private void Compose(IAppendable one, long now)
@@ -164,6 +177,7 @@ internal sealed class LogWriter(
     private void Roll(in Stamp next)
     {
         Write();
+        _closedFiles.Add((_file, _end));
         _file = LogFile.Create(folder, next.Sequence, next.Offset);
         _newFiles.Add(_file);
         _lastEntry = null;

@@ -19,18 +19,21 @@ internal sealed record LogEnd(long NextSequence, long NextOffset, long LastOffse
 
 /// <summary>The events of one partition on disk, in order, without gaps.</summary>
 /// <remarks>Appends are for any thread; one thread writes them. What <see cref="End"/> shows is on disk, and only that can be read.</remarks>
-internal sealed class PartitionLog : IDisposable
+internal sealed partial class PartitionLog : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<LogFile> _files;
     private readonly TailCache _cache;
     private readonly LogWriter _writer;
+    private readonly Action<string> _report;
     private volatile LogEnd _end;
 
     private PartitionLog(string folder, LogSettings settings, List<LogFile> files, LogEnd end)
     {
+        Folder = folder;
         _files = files;
         _end = end;
+        _report = settings.Report;
         _cache = new TailCache(settings.CacheBytesMax);
         _writer = new LogWriter(folder, settings, _cache, files[^1], end, Publish);
     }
@@ -38,19 +41,27 @@ internal sealed class PartitionLog : IDisposable
     /// <summary>Raised on the writing thread after <see cref="End"/> moved. Handlers must not wait.</summary>
     public event Action? Appended;
 
+    public string Folder { get; }
+
     public LogEnd End => _end;
 
     /// <summary>The sequence number of the oldest event that is there, or that will be the first.</summary>
-    public long BeginSequence
+    public long BeginSequence => Begin.Sequence;
+
+    /// <summary>Where the oldest event is that is there, or where the first one will be.</summary>
+    public (long Sequence, long Offset) Begin
     {
         get
         {
             lock (_gate)
-                return _files[0].FirstSequence;
+                return (_files[0].FirstSequence, _files[0].FirstOffset);
         }
     }
 
-    /// <summary>Opens what is there, checks every byte of it, and cuts a torn tail.</summary>
+    /// <summary>Why it takes nothing more; null as long as it does.</summary>
+    public string? Failure => _writer.Failure;
+
+    /// <summary>Opens what is there, checks what no index vouches for, and cuts a torn tail.</summary>
     /// <exception cref="LogDamagedException">Something that had been accepted is not there any more.</exception>
     public static PartitionLog Open(string folder, LogSettings settings)
     {
@@ -80,18 +91,25 @@ internal sealed class PartitionLog : IDisposable
     }
 
     /// <summary>Accepted bytes from this offset on: from memory, or up to <paramref name="lengthMax"/> from a file. Empty at the end.</summary>
-    internal LogBlock Read(long offset, int lengthMax)
+    /// <returns>False if what stood there was removed.</returns>
+    internal bool TryRead(long offset, int lengthMax, out LogBlock block)
     {
+        block = default;
         var endOffset = _end.NextOffset;
         if (offset >= endOffset)
-            return default;
+            return true;
         if (_cache.TryGet(offset, endOffset, out var cached))
-            return new LogBlock(cached, null);
+        {
+            block = new LogBlock(cached, null);
+            return true;
+        }
 
         LogFile file;
         lock (_gate)
         {
             var at = _files.FindLastIndex(candidate => candidate.FirstOffset <= offset);
+            if (at < 0)
+                return false;
             file = _files[at];
             if (at + 1 < _files.Count)
                 endOffset = _files[at + 1].FirstOffset;
@@ -99,11 +117,20 @@ internal sealed class PartitionLog : IDisposable
 
         var bytes = new byte[Math.Min(lengthMax, endOffset - offset)];
         var read = 0;
-        while (read < bytes.Length && RandomAccess.Read(file.Handle, bytes.AsSpan(read), file.PositionOf(offset) + read) is > 0 and var more)
-            read += more;
+        try
+        {
+            while (read < bytes.Length && RandomAccess.Read(file.Handle, bytes.AsSpan(read), file.PositionOf(offset) + read) is > 0 and var more)
+                read += more;
+        }
+        catch (ObjectDisposedException) when (offset < Begin.Offset)
+        {
+            return false; // removed since we looked
+        }
+
         if (read == 0)
             throw new LogDamagedException(file.FilePath, file.PositionOf(offset), "the file ends before its records do");
-        return new LogBlock(bytes.AsMemory(0, read), file);
+        block = new LogBlock(bytes.AsMemory(0, read), file);
+        return true;
     }
 
     /// <summary>Takes no more events, writes those that it took, and closes the files.</summary>
@@ -160,5 +187,9 @@ internal sealed class PartitionLog : IDisposable
 
         _cache.Trim();
         Appended?.Invoke();
+        foreach (var (file, end) in commit.ClosedFiles)
+            LogRecovery.Remember(file, end, _report);
+        if (commit.ClosedFiles.Count > 0)
+            Closed?.Invoke();
     }
 }

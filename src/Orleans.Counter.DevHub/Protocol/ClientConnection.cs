@@ -3,13 +3,19 @@ using Amqp;
 using Amqp.Framing;
 using Amqp.Listener;
 using Amqp.Sasl;
+using Orleans.Counter.Dev.Faults;
 using Orleans.Counter.Dev.Hubs;
 
 namespace Orleans.Counter.Dev.Protocol;
 
 /// <summary>What every connection needs to know of the endpoint.</summary>
 internal sealed record Endpoint(
-    IReadOnlyDictionary<string, Hub> Hubs, IReadOnlyDictionary<string, string> Keys, IntakeBudget Intake, TimeProvider Time, Action<string> Report);
+    IReadOnlyDictionary<string, Hub> Hubs,
+    IReadOnlyDictionary<string, string> Keys,
+    IntakeBudget Intake,
+    FaultPlan Faults,
+    TimeProvider Time,
+    Action<string> Report);
 
 /// <summary>One client's connection, with a listener of its own.</summary>
 /// <remarks>
@@ -39,7 +45,7 @@ internal sealed class ClientConnection : IContainer
         _claims = new Claims(endpoint.Keys, endpoint.Time);
         var replies = new ReplyLinks();
         _cbs = new RequestNode("$cbs", replies, PutToken);
-        _management = new RequestNode("$management", replies, (request, _) => Management.Read(request, FindHub, hub => _hasKey || _claims.Allow(hub)));
+        _management = new RequestNode("$management", replies, (request, _) => Management.Read(request, FindHub, hub => _hasKey || _claims.Allow(hub), endpoint.Faults));
         CustomTransports = new Dictionary<string, TransportProvider> { [Scheme] = new OneTransport(_transport) };
         _listener = new ConnectionListener(new Address("localhost", 0, null, null, "/", Scheme), this) { HandlerFactory = _ => new PeerQuirks() };
         _listener.AMQP.MaxFrameSize = FrameBytesMax;
@@ -101,21 +107,29 @@ internal sealed class ClientConnection : IContainer
         if (!attach.Role)
         {
             var partition = path.IsHub ? null : (int?)Partition(hub, path, path.SenderPartition);
-            new Publisher(hub, partition, _endpoint.Intake).Attach((ListenerLink)link, attach);
+            RefuseIfStruck(hub, partition);
+            new Publisher(hub, partition, _transport, _endpoint).Attach((ListenerLink)link, attach);
             return true;
         }
 
         var number = Partition(hub, path, path.ReaderPartition);
-        if (path.Group!.Length is 0 or > 50)
+        if (!hub.Groups.Contains(path.Group!))
             throw Refusals.NotFound(path.Text);
-        new PartitionReader((ListenerLink)link, attach, hub.Partitions[number], _transport, _endpoint.Time, _endpoint.Report)
-            .Attach(hub.Readers(path.Group, number), attach);
+        RefuseIfStruck(hub, number);
+        new PartitionReader((ListenerLink)link, attach, hub, number, _transport, _endpoint)
+            .Attach(hub.Readers(path.Group!, number), attach);
         return false; // it has answered the attach itself
     }
 
     private static int Partition(Hub hub, EntityPath path, string? id) =>
         EntityPath.Partition(id ?? throw Refusals.NotFound(path.Text), hub.Partitions.Count)
         ?? throw Refusals.PartitionOutOfRange(hub.Name, id, hub.Partitions.Count);
+
+    private void RefuseIfStruck(Hub hub, int? partition)
+    {
+        if (_endpoint.Faults.Next(FaultMoment.Attach, hub.Name, partition) is { } fault)
+            throw new AmqpException(FaultErrors.Of(fault));
+    }
 
     private Hub? FindHub(string name) => _endpoint.Hubs.GetValueOrDefault(name);
 

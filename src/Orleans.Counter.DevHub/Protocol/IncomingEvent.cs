@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
+using Orleans.Counter.Dev.Hubs;
 using Orleans.Counter.Dev.Log;
 
 namespace Orleans.Counter.Dev.Protocol;
@@ -10,14 +10,17 @@ internal sealed class IncomingEvent : IAppendable
 {
     private const int StampBytesMax = 128;
 
+    private readonly bool _geoOffsets;
+
     private readonly ReadOnlyMemory<byte> _header;
     private readonly ReadOnlyMemory<byte> _annotations;
     private readonly int _annotationCount;
     private readonly ReadOnlyMemory<byte> _rest;
     private readonly string? _addedKey;
 
-    private IncomingEvent(ReadOnlyMemory<byte> message, string? envelopeKey)
+    private IncomingEvent(ReadOnlyMemory<byte> message, string? envelopeKey, bool geoOffsets)
     {
+        _geoOffsets = geoOffsets;
         var sections = new AmqpSections(message);
         _rest = default;
         while (sections.MoveNext())
@@ -53,11 +56,11 @@ internal sealed class IncomingEvent : IAppendable
 
     /// <summary>Reads a message that is an event.</summary>
     /// <exception cref="MalformedMessageException"/>
-    public static IncomingEvent Single(ReadOnlyMemory<byte> message) => new(message, null);
+    public static IncomingEvent Single(ReadOnlyMemory<byte> message, bool geoOffsets = false) => new(message, null, geoOffsets);
 
     /// <summary>Reads a message whose data sections are whole events. A partition key on the envelope is that of all of them.</summary>
     /// <exception cref="MalformedMessageException"/>
-    public static IReadOnlyList<IncomingEvent> Batch(ReadOnlyMemory<byte> message)
+    public static IReadOnlyList<IncomingEvent> Batch(ReadOnlyMemory<byte> message, bool geoOffsets = false)
     {
         string? key = null;
         var events = new List<IncomingEvent>();
@@ -67,7 +70,7 @@ internal sealed class IncomingEvent : IAppendable
             if (sections.Code == AmqpSections.MessageAnnotations)
                 (_, _, key) = Keep(sections.Value);
             else if (sections.Code == AmqpSections.Data)
-                events.Add(new IncomingEvent(AmqpSections.Binary(sections.Value), key));
+                events.Add(new IncomingEvent(AmqpSections.Binary(sections.Value), key, geoOffsets));
         }
 
         return events.Count > 0 ? events : throw new MalformedMessageException("The batch holds no event.");
@@ -75,8 +78,8 @@ internal sealed class IncomingEvent : IAppendable
 
     public int Write(Span<byte> destination, in Stamp stamp)
     {
-        Span<char> offset = stackalloc char[20];
-        stamp.Offset.TryFormat(offset, out var digits, provider: CultureInfo.InvariantCulture);
+        Span<char> offset = stackalloc char[OffsetText.LengthMax];
+        var length = OffsetText.Write(offset, stamp.Offset, _geoOffsets);
 
         var writer = new AmqpWriter(destination);
         writer.Raw(_header.Span);
@@ -85,7 +88,7 @@ internal sealed class IncomingEvent : IAppendable
         if (_addedKey is not null)
             writer.Text(Annotations.PartitionKey, _addedKey);
         writer.Long(Annotations.SequenceNumber, stamp.Sequence);
-        writer.Text(Annotations.Offset, offset[..digits]);
+        writer.Text(Annotations.Offset, offset[..length]);
         writer.Timestamp(Annotations.EnqueuedTime, stamp.EnqueuedMilliseconds);
         writer.EndMap();
         writer.Raw(_rest.Span);

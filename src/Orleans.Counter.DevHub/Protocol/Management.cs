@@ -1,5 +1,6 @@
 using System.Globalization;
 using Amqp.Types;
+using Orleans.Counter.Dev.Faults;
 using Orleans.Counter.Dev.Hubs;
 
 namespace Orleans.Counter.Dev.Protocol;
@@ -7,7 +8,7 @@ namespace Orleans.Counter.Dev.Protocol;
 /// <summary>What <c>$management</c> knows: hubs and partitions.</summary>
 internal static class Management
 {
-    public static Answer Read(Map request, Func<string, Hub?> find, Func<string, bool> allowed)
+    public static Answer Read(Map request, Func<string, Hub?> find, Func<string, bool> allowed, FaultPlan faults)
     {
         if (!"READ".Equals(request["operation"] as string, StringComparison.OrdinalIgnoreCase))
             return new Answer(400, $"The operation '{request["operation"]}' is not known: only READ is.", Condition: "amqp:not-implemented");
@@ -16,10 +17,13 @@ internal static class Management
             return Refused(401, Refusals.Unauthorized(name).Error);
         if (find(name) is not { } hub)
             return Refused(404, Refusals.NotFound(name).Error);
+        var partition = Convert.ToString(request["partition"], CultureInfo.InvariantCulture) ?? "";
+        if (faults.Next(FaultMoment.Read, hub.Name, EntityPath.Partition(partition, hub.Partitions.Count)) is { } fault)
+            return Refused(503, FaultErrors.Of(fault));
         return request["type"] switch
         {
             "com.microsoft:eventhub" => new Answer(200, "OK", Describe(hub)),
-            "com.microsoft:partition" => ReadPartition(hub, Convert.ToString(request["partition"], CultureInfo.InvariantCulture) ?? ""),
+            "com.microsoft:partition" => ReadPartition(hub, partition),
             var other => new Answer(400, $"The type '{other}' is not known.", Condition: "amqp:not-implemented"),
         };
     }
@@ -46,7 +50,7 @@ internal static class Management
             ["partition"] = id,
             ["begin_sequence_number"] = begin,
             ["last_enqueued_sequence_number"] = end.LastSequence,
-            ["last_enqueued_offset"] = end.LastOffset.ToString(CultureInfo.InvariantCulture),
+            ["last_enqueued_offset"] = OffsetText.Of(end.LastOffset, hub.GeoOffsets),
             ["last_enqueued_time_utc"] = DateTimeOffset.FromUnixTimeMilliseconds(end.LastEnqueuedMilliseconds).UtcDateTime,
             ["is_partition_empty"] = end.NextSequence == begin,
         });

@@ -4,6 +4,7 @@ using Amqp;
 using Amqp.Framing;
 using Amqp.Listener;
 using Amqp.Types;
+using Orleans.Counter.Dev.Faults;
 using Orleans.Counter.Dev.Hubs;
 using Orleans.Counter.Dev.Log;
 
@@ -27,24 +28,29 @@ internal sealed class PartitionReader : IPartitionReader
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ListenerLink _link;
     private readonly GatedTransport _transport;
+    private readonly Hub _hub;
+    private readonly int _partition;
     private readonly PartitionLog _log;
     private readonly LogReader _events;
     private readonly LinkWindow _window;
-    private readonly TimeProvider _time;
-    private readonly Action<string> _report;
+    private readonly Endpoint _endpoint;
     private readonly bool _metrics;
     private volatile bool _closed;
     private bool _attached;
+    private long _drawn = -1;
+    private LinkFaults? _faults;
+    private Fault? _fault;
     private Error? _eviction;
 
     /// <exception cref="AmqpException">The position or the epoch makes no sense.</exception>
-    public PartitionReader(ListenerLink link, Attach attach, PartitionLog log, GatedTransport transport, TimeProvider time, Action<string> report)
+    public PartitionReader(ListenerLink link, Attach attach, Hub hub, int partition, GatedTransport transport, Endpoint endpoint)
     {
-        (_link, _log, _transport, _time, _report) = (link, log, transport, time, report);
+        (_link, _hub, _partition, _transport, _endpoint) = (link, hub, partition, transport, endpoint);
+        _log = hub.Partitions[partition];
         Name = attach.Properties?[NameProperty] as string ?? attach.LinkName;
         Epoch = attach.Properties?[EpochProperty] is { } epoch ? ToEpoch(epoch) : null;
         _metrics = attach.DesiredCapabilities?.Contains(RuntimeMetrics.Capability) == true;
-        _events = StartPosition.Open(log, (attach.Source as Source)?.FilterSet);
+        _events = StartPosition.Open(_log, (attach.Source as Source)?.FilterSet, hub.GeoOffsets);
         _window = new LinkWindow(link);
     }
 
@@ -62,6 +68,7 @@ internal sealed class PartitionReader : IPartitionReader
         _link.InitializeSender((delta, _, _) => OnCredit(delta), OnOutcome, this);
         _link.Closed += (_, _) => Stop();
         readers.Admit(this);
+        _faults = new LinkFaults(_endpoint.Faults, _link, _transport, _hub.Name, _partition);
         _link.CompleteAttach(attach, null);
 
         Error? evicted;
@@ -106,6 +113,9 @@ internal sealed class PartitionReader : IPartitionReader
                         // Continues elsewhere: the library completes this from inside its writing loop.
                         await _link.Session.Connection.FlushAsync().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                         break;
+                    case Pause.Fault:
+                        await Suffer(_fault!).ConfigureAwait(false);
+                        break;
                     case Pause.Window:
                         // A window that opens shows in a frame; but another link of the session may be the one that writes our events then.
                         await Task.WhenAny(_wake.Reader.WaitToReadAsync().AsTask(), Task.Delay(BlockedRecheck)).ConfigureAwait(false);
@@ -120,7 +130,7 @@ internal sealed class PartitionReader : IPartitionReader
         catch (IOException e)
         {
             // Damage, or a disk that does not answer: the client must hear of it, and whoever runs this too.
-            _report(e.Message);
+            _endpoint.Report(e.Message);
             Close(Refusals.Error(ErrorCode.InternalError, e.Message));
         }
         catch (Exception e) when (e is AmqpException or ObjectDisposedException)
@@ -153,7 +163,9 @@ internal sealed class PartitionReader : IPartitionReader
                     return Pause.Event;
                 }
 
-                var bytes = _metrics ? RuntimeMetrics.Add(record.Payload, _log.End, _time.GetUtcNow()) : record.Payload;
+                if (IsStruck(record.Stamp.Sequence))
+                    return Pause.Fault;
+                var bytes = _metrics ? RuntimeMetrics.Add(record.Payload, _log.End, _hub.GeoOffsets, _endpoint.Time.GetUtcNow()) : record.Payload;
                 _window.Send(bytes);
                 _events.Advance();
                 unflushed += bytes.Length;
@@ -162,6 +174,28 @@ internal sealed class PartitionReader : IPartitionReader
             if (unflushed >= FlushEveryBytes)
                 return Pause.Socket;
         }
+    }
+
+    // Once for each event: what was delayed goes out then.
+    private bool IsStruck(long sequence)
+    {
+        if (sequence == _drawn)
+            return false;
+        _drawn = sequence;
+        _fault = _faults!.Next(FaultMoment.Receive);
+        return _fault is not null;
+    }
+
+    private async Task Suffer(Fault fault)
+    {
+        if (fault.Kind is FaultKind.Delay)
+        {
+            await Task.Delay(fault.Duration, _endpoint.Time).ConfigureAwait(false);
+            return;
+        }
+
+        Silence();
+        _faults!.End(fault);
     }
 
     private void OnCredit(int delta)
@@ -221,5 +255,8 @@ internal sealed class PartitionReader : IPartitionReader
 
         /// <summary>Until the socket took what was written.</summary>
         Socket,
+
+        /// <summary>For as long as a fault says, which may be for good.</summary>
+        Fault,
     }
 }

@@ -1,13 +1,14 @@
 using Amqp;
 using Amqp.Framing;
 using Amqp.Listener;
+using Orleans.Counter.Dev.Faults;
 using Orleans.Counter.Dev.Hubs;
 using Orleans.Counter.Dev.Log;
 
 namespace Orleans.Counter.Dev.Protocol;
 
 /// <summary>A link over which a client sends events to a hub, or to one of its partitions.</summary>
-internal sealed class Publisher(Hub hub, int? partition, IntakeBudget intake)
+internal sealed class Publisher(Hub hub, int? partition, GatedTransport transport, Endpoint endpoint)
 {
     /// <summary>The largest message that is taken, as in the Standard tier.</summary>
     public const int MessageBytesMax = 1024 * 1024;
@@ -15,9 +16,12 @@ internal sealed class Publisher(Hub hub, int? partition, IntakeBudget intake)
     private const uint BatchFormat = 0x80013700;
     private const int Credit = 500;
 
+    private LinkFaults _faults = null!; // from Attach on
+
     public void Attach(ListenerLink link, Attach attach)
     {
         attach.MaxMessageSize = MessageBytesMax;
+        _faults = new LinkFaults(endpoint.Faults, link, transport, hub.Name, partition);
         link.InitializeReceiver(Credit, OnMessage, null);
     }
 
@@ -37,7 +41,7 @@ internal sealed class Publisher(Hub hub, int? partition, IntakeBudget intake)
 
         try
         {
-            var events = message.Format == BatchFormat ? IncomingEvent.Batch(bytes) : [IncomingEvent.Single(bytes)];
+            var events = message.Format == BatchFormat ? IncomingEvent.Batch(bytes, hub.GeoOffsets) : [IncomingEvent.Single(bytes, hub.GeoOffsets)];
             var key = events[0].Key;
             if (partition is not null && key is not null)
             {
@@ -46,9 +50,22 @@ internal sealed class Publisher(Hub hub, int? partition, IntakeBudget intake)
             }
 
             var to = partition ?? (key is null ? hub.NextPartition() : PartitionKey.Partition(key, hub.Partitions.Count));
+            var fault = _faults.Next(FaultMoment.Send, to);
+            if (fault?.Kind is FaultKind.Throttle or FaultKind.Refuse)
+            {
+                Dispose(link, message, new Rejected { Error = FaultErrors.Of(fault) });
+                return;
+            }
+
+            if (fault?.Kind is FaultKind.Detach or FaultKind.Close)
+            {
+                _faults.End(fault);
+                return;
+            }
+
             var append = hub.Partitions[to].Append(events);
-            intake.Take(bytes.Length);
-            _ = Settle(link, message, bytes.Length, append);
+            endpoint.Intake.Take(bytes.Length);
+            _ = Settle(link, message, bytes.Length, append, fault);
         }
         catch (MalformedMessageException e)
         {
@@ -60,7 +77,7 @@ internal sealed class Publisher(Hub hub, int? partition, IntakeBudget intake)
         }
     }
 
-    private async Task Settle(ListenerLink link, Message message, int length, Task append)
+    private async Task Settle(ListenerLink link, Message message, int length, Task append, Fault? fault)
     {
         DeliveryState outcome;
         try
@@ -73,7 +90,15 @@ internal sealed class Publisher(Hub hub, int? partition, IntakeBudget intake)
             outcome = new Rejected { Error = Refusals.Error(ErrorCode.InternalError, e.Message) };
         }
 
-        intake.Return(length);
+        endpoint.Intake.Return(length);
+        if (fault?.Kind is FaultKind.Delay)
+            await Task.Delay(fault.Duration, endpoint.Time).ConfigureAwait(false);
+        if (fault?.Kind is FaultKind.Drop)
+        {
+            _faults.End(fault);
+            return;
+        }
+
         Dispose(link, message, outcome);
     }
 

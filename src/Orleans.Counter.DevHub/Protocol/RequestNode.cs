@@ -2,6 +2,7 @@ using Amqp;
 using Amqp.Framing;
 using Amqp.Listener;
 using Amqp.Types;
+using Orleans.Counter.Dev.Hubs;
 
 namespace Orleans.Counter.Dev.Protocol;
 
@@ -31,7 +32,7 @@ internal sealed class RequestNode(string name, ReplyLinks replies, Func<Map, obj
         catch (Exception e)
         {
             // Whatever the library's decoder throws: an exception here would end the whole connection for one bad message.
-            link.DisposeMessage(raw, new Rejected { Error = new Error(ErrorCode.DecodeError) { Description = e.Message } }, true);
+            link.DisposeMessage(raw, new Rejected { Error = Refusals.Error(ErrorCode.DecodeError, e.Message) }, true);
             return;
         }
 

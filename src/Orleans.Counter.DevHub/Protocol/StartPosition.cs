@@ -13,7 +13,7 @@ internal static partial class StartPosition
 
     /// <summary>Opens the log where the selector says; at its beginning if there is none.</summary>
     /// <exception cref="Amqp.AmqpException">It cannot be understood, or is past the end.</exception>
-    public static LogReader Open(PartitionLog log, Map? filters)
+    public static LogReader Open(PartitionLog log, Map? filters, bool geoOffsets)
     {
         // Clients agree on the value, but not on the descriptor around it.
         var selector = filters?[Selector] switch { DescribedValue described => described.Value, var bare => bare } as string;
@@ -32,13 +32,13 @@ internal static partial class StartPosition
             case "offset" when value == "@latest":
                 return log.FromEnd();
             case "offset":
-                return Number(value, selector) is var offset && offset <= end.LastOffset
+                return OffsetText.TryRead(value, out var offset) && offset <= end.LastOffset
                     ? log.FromOffset(after ? offset + 1 : offset)
-                    : throw Refusals.PastTheEnd("offset", value, end.LastOffset);
+                    : throw Refusals.PastTheEnd("offset", value, OffsetText.Of(end.LastOffset, geoOffsets));
             case "sequence-number":
                 return Number(value, selector) is var sequence && sequence <= end.LastSequence
                     ? log.FromSequence(after ? sequence + 1 : sequence)
-                    : throw Refusals.PastTheEnd("sequence number", value, end.LastSequence);
+                    : throw Refusals.PastTheEnd("sequence number", value, end.LastSequence.ToString(CultureInfo.InvariantCulture));
             default:
                 return Number(value, selector) is var time && after && time < long.MaxValue ? log.FromTime(time + 1) : log.FromTime(time);
         }

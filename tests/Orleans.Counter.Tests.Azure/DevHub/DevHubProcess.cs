@@ -19,6 +19,16 @@ internal sealed partial class DevHubProcess : IAsyncDisposable
 
     public int Port => int.Parse(PortPattern().Match(Ready).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
 
+    /// <summary>How much memory it has now.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     public static async Task<DevHubProcess> Start(string data, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };

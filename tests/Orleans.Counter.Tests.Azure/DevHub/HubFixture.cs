@@ -18,7 +18,7 @@ public sealed class HubFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var options = new DevHubOptions { Port = 0, DataDirectory = _folder };
+        var options = new DevHubOptions { Port = 0, ControlPort = 0, DataDirectory = _folder };
         for (var i = 1; i <= 40; i++)
             options.Hubs.Add("hub" + i, 4);
         Hub = await DevHub.StartAsync(options, TestContext.Current.CancellationToken);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Orleans.Counter.Dev;
+using Orleans.Counter.Dev.Faults;
 using Orleans.Counter.EventHubs;
 using Xunit;
 
@@ -18,6 +19,8 @@ public sealed class HubUnderTest : IAsyncLifetime
     private int _port;
 
     public string ConnectionString => _hub!.ConnectionString;
+
+    public FaultPlan Faults => _hub!.Faults;
 
     public async ValueTask InitializeAsync() => await Start();
 

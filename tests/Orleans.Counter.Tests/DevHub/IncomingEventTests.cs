@@ -87,7 +87,7 @@ public sealed class IncomingEventTests
         var bytes = new byte[1024];
         var length = IncomingEvent.Single(Encoded(new Message("body") { Header = new Header { Priority = 3 } })).Write(bytes, Place);
 
-        var told = Decode(RuntimeMetrics.Add(bytes.AsMemory(0, length), new LogEnd(100, 9_000, 8_900, 1_000), DateTimeOffset.UnixEpoch));
+        var told = Decode(RuntimeMetrics.Add(bytes.AsMemory(0, length), new LogEnd(100, 9_000, 8_900, 1_000), false, DateTimeOffset.UnixEpoch));
 
         Assert.Equal(3, told.Header.Priority);
         Assert.Equal(99L, told.DeliveryAnnotations[new Symbol("last_enqueued_sequence_number")]);

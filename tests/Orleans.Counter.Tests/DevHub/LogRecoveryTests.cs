@@ -62,23 +62,53 @@ public sealed class LogRecoveryTests
         }, iter: 200);
     }
 
-    [Fact]
-    public async Task A_wrong_byte_in_a_closed_file_is_refused_with_its_place_even_at_its_end()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_wrong_byte_in_a_closed_file_is_refused_with_its_place_to_its_reader_or_at_start_if_there_is_no_index(bool isIndexed)
     {
         using var folder = new LogFolder();
-        long last;
-        using (var log = folder.Open(fileBytesMax: 1_000))
-        {
-            for (var i = 0; i < 40; i++)
-                await log.Append([new Bytes(new byte[50])]);
-            last = LogFile.HeaderBytes + (1_000 - LogFile.HeaderBytes) / (RecordHeader.Bytes + 50) * (RecordHeader.Bytes + 50) - (RecordHeader.Bytes + 50);
-        }
-
+        await FillFiles(folder);
+        var last = LogFile.HeaderBytes + (1_000 - LogFile.HeaderBytes) / (RecordHeader.Bytes + 50) * (RecordHeader.Bytes + 50) - (RecordHeader.Bytes + 50);
         Assert.True(folder.Files.Count > 2);
         LogFolder.Flip(folder.Files[1], last + RecordHeader.Bytes);
+        if (!isIndexed)
+            File.Delete(IndexOf(folder.Files[1]));
 
-        var damage = Assert.Throws<LogDamagedException>(() => folder.Open(fileBytesMax: 1_000));
-        Assert.Equal((folder.Files[1], last), (damage.Path, damage.Position));
+        var damage = Assert.Throws<LogDamagedException>(() =>
+        {
+            using var log = folder.Open(fileBytesMax: 1_000, cacheBytesMax: 0);
+            Assert.True(isIndexed);
+            LogFolder.All(log);
+        });
+        Assert.Equal((folder.Files[1], (long)last), (damage.Path, damage.Position));
+    }
+
+    [Fact]
+    public async Task An_index_that_is_missing_damaged_or_of_another_file_changes_nothing_but_the_time_of_a_start()
+    {
+        using var folder = new LogFolder();
+        var expected = await FillFiles(folder);
+        var closed = folder.Files.SkipLast(1).Select(IndexOf).ToList();
+        Assert.All(closed, index => Assert.True(File.Exists(index)));
+        Assert.False(File.Exists(IndexOf(folder.Files[^1])));
+
+        File.Delete(closed[0]);
+        for (var position = 0L; position < new FileInfo(closed[1]).Length; position += 7)
+            LogFolder.Flip(closed[1], position);
+        File.Copy(closed[3], closed[2], overwrite: true);
+        var whole = await File.ReadAllBytesAsync(closed[3], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(closed[3], whole[..^1], TestContext.Current.CancellationToken);
+
+        for (var run = 0; run < 2; run++)
+        {
+            using var log = folder.Open(fileBytesMax: 1_000);
+            Assert.Equal(expected, LogFolder.All(log).Select(record => record.Stamp));
+            Assert.Equal(expected[17], LogFolder.Read(log.FromOffset(expected[17].Offset))[0].Stamp);
+        }
+
+        Assert.Equal(whole, await File.ReadAllBytesAsync(closed[3], TestContext.Current.CancellationToken));
+        Assert.Empty(folder.Reports);
     }
 
     [Fact]
@@ -129,6 +159,17 @@ public sealed class LogRecoveryTests
         File.Delete(folder.Files[1]);
         var damage = Assert.Throws<LogDamagedException>(() => folder.Open());
         Assert.Contains("missing", damage.Message, StringComparison.Ordinal);
+    }
+
+    private static string IndexOf(string file) => Path.ChangeExtension(file, ".index");
+
+    // Sixty events in files of ten.
+    private static async Task<List<Stamp>> FillFiles(LogFolder folder)
+    {
+        using var log = folder.Open(fileBytesMax: 1_000);
+        for (var i = 0; i < 60; i++)
+            await log.Append([new Bytes(new byte[50])]);
+        return [.. LogFolder.All(log).Select(record => record.Stamp)];
     }
 
     // Each array is one commit; its numbers are the lengths of its events.
