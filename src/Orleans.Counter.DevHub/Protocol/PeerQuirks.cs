@@ -1,3 +1,4 @@
+using Amqp;
 using Amqp.Framing;
 using Amqp.Handler;
 using Amqp.Listener;
@@ -5,11 +6,14 @@ using Amqp.Types;
 
 namespace Orleans.Counter.Dev.Protocol;
 
-/// <summary>Small corrections to what the library sends and when it tells.</summary>
+/// <summary>Small corrections to what the library sends and when it tells, for one connection.</summary>
 internal sealed class PeerQuirks : IHandler
 {
-    public bool CanHandle(EventId id) =>
-        id is EventId.ConnectionLocalOpen or EventId.SessionLocalOpen or EventId.LinkLocalOpen or EventId.LinkRemoteClose;
+    private readonly Lock _gate = new();
+    private readonly List<(Session Session, PartitionReader Reader)> _readers = [];
+
+    public bool CanHandle(EventId id) => id is EventId.ConnectionLocalOpen or EventId.SessionLocalOpen or EventId.LinkLocalOpen
+        or EventId.LinkRemoteClose or EventId.SessionRemoteClose or EventId.ConnectionRemoteClose;
 
     public void Handle(Event protocolEvent)
     {
@@ -24,11 +28,38 @@ internal sealed class PeerQuirks : IHandler
                 break;
             case Attach attach:
                 attach.Properties ??= new Fields();
+                if (protocolEvent.Link is ListenerLink { State: PartitionReader reader })
+                    Watch(protocolEvent.Session, reader);
                 break;
-            case Detach when protocolEvent.Link is ListenerLink { State: PartitionReader reader }:
-                // Before the answer goes out: the client may attach its next reader as soon as it has it.
-                reader.Silence();
+            case Detach or End or Close:
+                Silence(protocolEvent);
                 break;
+        }
+    }
+
+    private void Watch(Session session, PartitionReader reader)
+    {
+        lock (_gate)
+        {
+            _readers.RemoveAll(one => one.Reader.IsClosed);
+            _readers.Add((session, reader));
+        }
+    }
+
+    // Before the answer goes out: the client, or another one, may attach the next reader as soon as it has it.
+    private void Silence(Event protocolEvent)
+    {
+        lock (_gate)
+        {
+            foreach (var (session, reader) in _readers)
+            {
+                if (protocolEvent.Context is Close
+                    || (protocolEvent.Context is End && session == protocolEvent.Session)
+                    || (protocolEvent.Link is ListenerLink link && link.State == reader))
+                {
+                    reader.Silence();
+                }
+            }
         }
     }
 }
