@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Orleans.Counter.Query;
 
 /// <summary>How often something happened.</summary>
@@ -18,3 +20,18 @@ internal sealed record SeriesAnswer(string VideoId, string Type, string Granular
 /// <param name="Min">The smallest value; null if there is none.</param>
 /// <param name="Max">The largest value; null if there is none.</param>
 internal sealed record PointAnswer(DateTime Start, long Count, double Sum, double? Min, double? Max);
+
+/// <summary>What the values that came with a video's events come to.</summary>
+/// <param name="VideoId">The video.</param>
+/// <param name="Type">The type.</param>
+internal sealed record StatsAnswer(string VideoId, string Type)
+{
+    /// <summary>What was asked for, by the names of <see cref="Function"/>; <c>avg</c>, <c>min</c> and <c>max</c> are null if nothing was counted.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, object?> Values { get; init; } = new Dictionary<string, object?>();
+}
+
+/// <summary>How often something happened to each of many videos.</summary>
+/// <param name="Type">The type.</param>
+/// <param name="Counts">By video, in the order of the question; 0 for one that was never seen.</param>
+internal sealed record CountsAnswer(string Type, IReadOnlyDictionary<string, long> Counts);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Orleans.Counter.Http;
 
 namespace Orleans.Counter.Query;
@@ -16,7 +17,9 @@ internal static class QueryStage
     {
         var asking = routes.MapGroup("/v1/videos/{videoId}").WithTags("Asking");
         asking.MapGet("/count", Count).WithName("GetCount");
+        asking.MapGet("/stats", Stats).WithName("GetStats");
         asking.MapGet("/series", Series).WithName("GetSeries");
+        routes.MapPost("/v1/counts", Counts).WithName("GetCounts").WithTags("Asking").WithMetadata(new RequestSizeLimitAttribute(ManyQuestion.BodyBytesMax));
         return routes;
     }
 
@@ -28,6 +31,27 @@ internal static class QueryStage
         if (question is null) return problem!;
         var sum = await counts.Sum(question.Video, question.Type, question.Range, cancellationToken);
         return TypedResults.Ok(new CountAnswer(question.Video.Value, question.Type.Value, sum.Count));
+    }
+
+    /// <summary>Count, sum, mean, smallest and largest value.</summary>
+    private static async Task<Results<Ok<StatsAnswer>, ProblemHttpResult>> Stats(
+        string videoId, VideoCounts counts, CancellationToken cancellationToken, string? type = null, string? from = null, string? to = null, string? functions = null)
+    {
+        var (question, problem) = Question.Read(videoId, type, from, to);
+        if (question is null) return problem!;
+        if (Function.Read(functions) is not { } asked)
+            return Wrong("invalid_function", $"'functions' is '{functions}'; it is one or more of {string.Join(',', Function.All.Select(one => one.Name))}, with commas between them.");
+        var sum = await counts.Sum(question.Video, question.Type, question.Range, cancellationToken);
+        return TypedResults.Ok(new StatsAnswer(question.Video.Value, question.Type.Value) { Values = asked.ToDictionary(one => one.Name, one => one.Of(sum)) });
+    }
+
+    /// <summary>How often, for many videos at once.</summary>
+    private static async Task<Results<Ok<CountsAnswer>, ProblemHttpResult>> Counts(HttpRequest request, VideoCounts counts, CancellationToken cancellationToken)
+    {
+        var (question, problem) = await ManyQuestion.Read(request);
+        if (question is null) return problem!;
+        var sums = await counts.Sums(question.Videos, question.Type, question.Range, cancellationToken);
+        return TypedResults.Ok(new CountsAnswer(question.Type.Value, question.Videos.Zip(sums).ToDictionary(one => one.First.Value, one => one.Second.Count)));
     }
 
     /// <summary>When; a point for every granule that is not empty.</summary>

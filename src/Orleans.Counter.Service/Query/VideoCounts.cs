@@ -11,6 +11,7 @@ namespace Orleans.Counter.Query;
 internal sealed class VideoCounts(IGrainFactory grains, ICountStore store)
 {
     private const int ReadsAtOnce = 16;
+    private const int VideosAtOnce = 128;
 
     /// <summary>The sum over a range. All time costs one call to the video and nothing else; a range costs a point read for every settled day in it.</summary>
     public async Task<Cell> Sum(VideoId video, EventType type, MinuteRange range, CancellationToken cancellationToken)
@@ -19,6 +20,14 @@ internal sealed class VideoCounts(IGrainFactory grains, ICountStore store)
         if (recent.First is not { } first || recent.Last is not { } last) return Cell.Nothing;
         if (range.Contains(first) && range.Contains(last)) return recent.Total;
         return (await Minutes(video, type, recent, range, cancellationToken)).Aggregate(Cell.Nothing, (sum, minute) => sum + minute.Cell);
+    }
+
+    /// <summary>The sum over a range for each of many videos, in their order.</summary>
+    public async Task<IReadOnlyList<Cell>> Sums(IReadOnlyList<VideoId> videos, EventType type, MinuteRange range, CancellationToken cancellationToken)
+    {
+        var sums = new List<Cell>(videos.Count);
+        foreach (var some in videos.Chunk(VideosAtOnce)) sums.AddRange(await Task.WhenAll(some.Select(video => Sum(video, type, range, cancellationToken))));
+        return sums;
     }
 
     /// <summary>The minutes of a range that are not empty, in order: one call to the video, and a point read for every settled day.</summary>

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Counter.Http;
 using Orleans.Counter.Query;
 using Orleans.Counter.Storage;
+using Orleans.Counter.Tests.Ingest;
 using Xunit;
 
 namespace Orleans.Counter.Tests.Query;
@@ -29,6 +30,57 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
         Assert.Equal(4, await running.Count($"?to={At(2)}"));
         Assert.Equal(2, await running.Count($"?from={At(2)}"));
         Assert.Equal(0, await running.Count($"?from={At(3)}&to={At(60)}"));
+    }
+
+    [Theory]
+    [InlineData("", """{"videoId":"kittens","type":"like","count":1,"sum":2.5,"avg":2.5,"min":2.5,"max":2.5}""")]
+    [InlineData("&functions=max,count", """{"videoId":"kittens","type":"like","count":1,"max":2.5}""")]
+    [InlineData("&functions=avg,avg", """{"videoId":"kittens","type":"like","avg":2.5}""")]
+    [InlineData("&from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z", """{"videoId":"kittens","type":"like","count":0,"sum":0,"avg":null,"min":null,"max":null}""")]
+    public async Task Stats_are_what_was_asked_for_and_nothing_else(string asked, string answer) =>
+        Assert.Equal(answer, await running.Text($"/v1/videos/kittens/stats?type=like{asked}"));
+
+    [Fact]
+    public async Task Stats_are_of_the_minutes_that_were_asked_for() => Assert.Equal(
+        """{"videoId":"kittens","type":"view","count":5,"sum":10,"avg":2,"min":1,"max":5}""", await running.Text($"/v1/videos/kittens/stats?from={At(1)}&to={At(120)}"));
+
+    [Fact]
+    public async Task The_counts_of_many_videos_come_in_one_answer_each_once_and_in_the_order_of_the_question()
+    {
+        Assert.Equal("""{"type":"view","counts":{"nobody":0,"kittens":6}}""", await running.Counts("""{"videoIds":["nobody","kittens","nobody"]}"""));
+        Assert.Equal("""{"type":"like","counts":{"kittens":1}}""", await running.Counts("""{"type":"like","videoIds":["kittens"]}"""));
+        Assert.Equal("""{"type":"view","counts":{"kittens":3}}""", await running.Counts($$"""{"videoIds":["kittens"],"from":"{{At(1)}}","to":"{{At(2)}}"}"""));
+        var many = Enumerable.Range(0, 500).Select(number => $"\"v{number}\"");
+        Assert.Contains("\"v499\":0", await running.Counts($$"""{"videoIds":[{{string.Join(',', many)}}]}"""), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "malformed_body")]
+    [InlineData("[]", "malformed_body")]
+    [InlineData("{}", "malformed_body")]
+    [InlineData("""{"videoIds":[]}""", "malformed_body")]
+    [InlineData("""{"videoIds":"kittens"}""", "malformed_body")]
+    [InlineData("""{"videoIds":[7]}""", "malformed_body")]
+    [InlineData("""{"videoIds":["kittens"],"type":null}""", "malformed_body")]
+    [InlineData("""{"videoIds":["kittens"],"videoIds":["kittens"]}""", "malformed_body")]
+    [InlineData("""{"videoIds":["kittens"]} {}""", "malformed_body")]
+    [InlineData("""{"videoIds":[[[[["kittens"]]]]]}""", "malformed_body")]
+    [InlineData("""{"videoIds":["kittens"],"types":"view"}""", "unknown_member")]
+    [InlineData("""{"videoIds":["kittens","a/b"]}""", "invalid_video_id")]
+    [InlineData("""{"videoIds":["kittens"],"type":"View"}""", "invalid_type")]
+    [InlineData("""{"videoIds":["kittens"],"from":"yesterday"}""", "invalid_range")]
+    public async Task A_wrong_question_about_many_videos_is_told_what_would_be_right(string body, string code) =>
+        (await running.Post("/v1/counts", body)).IsProblem(HttpStatusCode.BadRequest, code);
+
+    [Fact]
+    public async Task More_than_five_hundred_videos_are_too_many()
+    {
+        var many = Enumerable.Range(0, 501).Select(number => $"\"v{number}\"");
+        var answer = await running.Post("/v1/counts", $$"""{"videoIds":[{{string.Join(',', many)}}]}""");
+        Assert.Contains("at most 500", answer.IsProblem(HttpStatusCode.BadRequest, "too_many_videos").Detail, StringComparison.Ordinal);
+
+        (await running.Post("/v1/counts", $$"""{"videoIds":["{{new string('v', 200_000)}}"]}""")).IsProblem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
+        (await running.Post("/v1/counts", """{"videoIds":["kittens"]}""", "text/plain")).IsProblem(HttpStatusCode.UnsupportedMediaType, "unsupported_media_type");
     }
 
     [Fact]
@@ -80,6 +132,10 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
     [InlineData("/v1/videos/kittens/count?from=yesterday", "invalid_range")]
     [InlineData("/v1/videos/kittens/count?from=1969-12-31T23:59:00Z", "invalid_range")]
     [InlineData("/v1/videos/kittens/count?from=2026-11-23T10:05:00Z&to=2026-11-23T10:05:00Z", "invalid_range")]
+    [InlineData("/v1/videos/kittens/stats?type=View", "invalid_type")]
+    [InlineData("/v1/videos/kittens/stats?functions=median", "invalid_function")]
+    [InlineData("/v1/videos/kittens/stats?functions=", "invalid_function")]
+    [InlineData("/v1/videos/kittens/stats?functions=count,,sum", "invalid_function")]
     [InlineData("/v1/videos/kittens/series", "invalid_range")]
     [InlineData("/v1/videos/kittens/series?from=2026-11-23T10:00:00Z", "invalid_range")]
     [InlineData("/v1/videos/kittens/series?from=2026-11-23T10:00:00Z&to=2026-11-23T11:00:00Z&granularity=fortnight", "invalid_granularity")]
@@ -120,7 +176,7 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
             _cluster = await CounterCluster.Start();
             _cluster.Send(
                 new Event(Kittens, Ten), new Event(Kittens, Ten.AddMinutes(1)), new Event(Kittens, Ten.AddSeconds(61)), new Event(Kittens, Ten.AddSeconds(119)),
-                new Event(Kittens, Ten.AddMinutes(70), Value: 2), new Event(Kittens, Ten.AddMinutes(70), Value: 5), new Event(Kittens, Ten, "like"));
+                new Event(Kittens, Ten.AddMinutes(70), Value: 2), new Event(Kittens, Ten.AddMinutes(70), Value: 5), new Event(Kittens, Ten, "like", Value: 2.5));
             await _cluster.Stored();
             var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0"]);
             builder.Logging.ClearProviders();
@@ -135,6 +191,15 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
         }
 
         public async Task<string> Text(string address) => await (await Http.GetAsync(address, TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        internal async Task<Answer> Post(string address, string body, string mediaType = "application/json")
+        {
+            using var content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue(mediaType));
+            using var answer = await Http.PostAsync(address, content, TestContext.Current.CancellationToken);
+            return await Answer.Read(answer);
+        }
+
+        public async Task<string> Counts(string body) => (await Post("/v1/counts", body)).Body!.ToJsonString();
 
         public async Task<JsonNode> Json(string address) => JsonNode.Parse(await Text(address))!;
 
