@@ -9,7 +9,7 @@ internal static class QueryStage
 {
     public static IHostApplicationBuilder AddQuery(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<VideoCounts>();
+        builder.Services.AddSingleton<VideoCounts>().AddSingleton<LiveCounts>();
         return builder;
     }
 
@@ -18,6 +18,7 @@ internal static class QueryStage
         var asking = routes.MapGroup("/v1/videos/{videoId}").WithTags("Asking");
         asking.MapGet("/count", Count).WithName("GetCount");
         asking.MapGet("/stats", Stats).WithName("GetStats");
+        asking.MapGet("/live", Live).WithName("WatchCount");
         asking.MapGet("/series", Series).WithName("GetSeries");
         routes.MapPost("/v1/counts", Counts).WithName("GetCounts").WithTags("Asking").WithMetadata(new RequestSizeLimitAttribute(ManyQuestion.BodyBytesMax));
         return routes;
@@ -43,6 +44,17 @@ internal static class QueryStage
             return Wrong("invalid_function", $"'functions' is '{functions}'; it is one or more of {string.Join(',', Function.All.Select(one => one.Name))}, with commas between them.");
         var sum = await counts.Sum(question.Video, question.Type, question.Range, cancellationToken);
         return TypedResults.Ok(new StatsAnswer(question.Video.Value, question.Type.Value) { Values = asked.ToDictionary(one => one.Name, one => one.Of(sum)) });
+    }
+
+    /// <summary>How often, as it changes: server-sent events, whose id is the total.</summary>
+    private static Results<ServerSentEventsResult<CountAnswer>, ProblemHttpResult> Live(
+        string videoId, LiveCounts live, CancellationToken cancellationToken, string? type = null)
+    {
+        var (question, problem) = Question.Read(videoId, type, null, null);
+        if (question is null) return problem!;
+        if (!live.TryEnter())
+            return ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "too_many_watchers", $"{LiveCounts.WatchersMax} connections watch counts here already; another instance may have room.");
+        return TypedResults.ServerSentEvents(live.Watch(question.Video, question.Type, cancellationToken));
     }
 
     /// <summary>How often, for many videos at once.</summary>

@@ -192,6 +192,8 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
 
         public async Task<string> Text(string address) => await (await Http.GetAsync(address, TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
+        internal void Send(params IReadOnlyList<Event> events) => _cluster.Send(events);
+
         internal async Task<Answer> Post(string address, string body, string mediaType = "application/json")
         {
             using var content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue(mediaType));
