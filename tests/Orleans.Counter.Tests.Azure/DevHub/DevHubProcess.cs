@@ -29,13 +29,12 @@ internal sealed partial class DevHubProcess : IAsyncDisposable
         }
     }
 
-    public static async Task<DevHubProcess> Start(string data, params string[] arguments)
+    public static Task<DevHubProcess> Start(string data, params string[] arguments) =>
+        StartProgram("dotnet", [Path.Combine(AppContext.BaseDirectory, "Orleans.Counter.DevHub.dll"), "--port", "0", "--data", data, .. arguments]);
+
+    public static async Task<DevHubProcess> StartProgram(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        string[] all = [Path.Combine(AppContext.BaseDirectory, "Orleans.Counter.DevHub.dll"), "--port", "0", "--data", data, .. arguments];
-        foreach (var argument in all)
-            start.ArgumentList.Add(argument);
-        var process = new DevHubProcess(Process.Start(start)!);
+        var process = new DevHubProcess(Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!);
         process.Ready = await process._process.StandardOutput.ReadLineAsync().WaitAsync(Patience) ?? "";
         return process;
     }
