@@ -52,13 +52,26 @@ public sealed class AmqpEventHub : IEventHub
             Value<string>(map, "partition", doing),
             Value<long>(map, "begin_sequence_number", doing),
             Value<long>(map, "last_enqueued_sequence_number", doing),
-            Utc(Value<DateTime>(map, "last_enqueued_time_utc", doing)));
+            Utc(Value<DateTime>(map, "last_enqueued_time_utc", doing)))
+        {
+            LastOffset = map["last_enqueued_offset"] as string,
+        };
     }
 
     /// <inheritdoc/>
     public Task Send(string partitionId, EventData data, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(partitionId);
+        if (data.PartitionKey is not null) throw new ArgumentException("An event that is sent to a partition has no partition key.", nameof(data));
+        return SendTo(partitionId, data, cancellationToken);
+    }
+
+    /// <summary>Sends one event to the partition that the service chooses: that of its key, or each in turn. Otherwise as the other <c>Send</c>.</summary>
+    /// <exception cref="EventHubsException">As there.</exception>
+    public Task Send(EventData data, CancellationToken cancellationToken = default) => SendTo(null, data, cancellationToken);
+
+    private Task SendTo(string? partitionId, EventData data, CancellationToken cancellationToken)
+    {
         ObjectDisposedException.ThrowIf(_disposed, this);
         foreach (var (name, value) in data.Properties ?? ReceivedEvents.NoProperties)
         {
@@ -67,7 +80,7 @@ public sealed class AmqpEventHub : IEventHub
             throw new ArgumentException($"Property '{name}' is a {type}; it must be a string, bool, int, long or double.", nameof(data));
         }
 
-        var sender = _senders.GetOrAdd(partitionId, static (id, hub) => new(() => new AmqpSender(id, hub._scope, hub._deadline, hub.Logger)), this);
+        var sender = _senders.GetOrAdd(partitionId ?? "", static (id, hub) => new(() => new AmqpSender(id.Length == 0 ? null : id, hub._scope, hub._deadline, hub.Logger)), this);
         return sender.Value.Send(data, cancellationToken);
     }
 

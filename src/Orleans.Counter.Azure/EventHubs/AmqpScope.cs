@@ -35,12 +35,12 @@ internal sealed class AmqpScope
         return new AmqpScope(connection, endpoint, tokens, logger);
     }
 
-    public async Task<Attached<SenderLink>> AttachSender(string partitionId)
+    public async Task<Attached<SenderLink>> AttachSender(string? partitionId)
     {
         var address = _endpoint.SendTo(partitionId);
         await _tokens.Put(_endpoint.Audience(address)).ConfigureAwait(false);
         return await _connection.Attach(
-            (session, attached) => new SenderLink(session, $"send-{partitionId}-{Guid.NewGuid():N}", new Attach
+            (session, attached) => new SenderLink(session, $"send-{partitionId ?? "any"}-{Guid.NewGuid():N}", new Attach
             {
                 Source = new Source(),
                 Target = new Target { Address = address },

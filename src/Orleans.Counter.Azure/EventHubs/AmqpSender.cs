@@ -4,29 +4,33 @@ using Microsoft.Extensions.Logging;
 
 namespace Orleans.Counter.EventHubs;
 
-/// <summary>Sends to one partition, in the order of the calls. Attaches at the first need, and again after the service has dropped an idle link.</summary>
+/// <summary>Sends to one partition, or to whichever the service chooses, in the order of the calls. Attaches at the first need, and again after the service has dropped an idle link.</summary>
 internal sealed class AmqpSender : IAsyncDisposable
 {
-    private readonly string _partitionId;
+    private readonly string? _partitionId;
+    private readonly string _doing;
     private readonly Reopened<AmqpScope> _scope;
     private readonly Deadline _deadline;
     private readonly ILogger _logger;
     private readonly Channel<PendingSend> _queue = Channel.CreateUnbounded<PendingSend>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _writing;
 
-    public AmqpSender(string partitionId, Reopened<AmqpScope> scope, Deadline deadline, ILogger logger)
+    public AmqpSender(string? partitionId, Reopened<AmqpScope> scope, Deadline deadline, ILogger logger)
     {
         _partitionId = partitionId;
+        _doing = partitionId is null ? "Send to the hub" : $"Send to partition {partitionId}";
         _scope = scope;
         _deadline = deadline;
         _logger = logger;
         _writing = Task.Run(WriteAll);
     }
 
+    private string Partition => _partitionId ?? "(any)";
+
     public async Task Send(EventData data, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested(); // Queued, it could be written before the wait below notices.
-        var send = new PendingSend(_partitionId, data);
+        var send = new PendingSend(_doing, data);
         var started = _deadline.Time.GetTimestamp();
         ObjectDisposedException.ThrowIf(!_queue.Writer.TryWrite(send), typeof(AmqpEventHub));
         try
@@ -43,12 +47,12 @@ internal sealed class AmqpSender : IAsyncDisposable
             if (send.GiveUp() is { IsClosed: false } link)
             {
                 // What waits on this link for credit must not be sent long after its sender was told that it failed.
-                _logger.SendUnanswered(_partitionId, _deadline.Timeout);
+                _logger.SendUnanswered(Partition, _deadline.Timeout);
                 AmqpConnection.End(link.Session);
-                _scope.Current?.Unanswered(started, $"no answer to a send to partition {_partitionId}");
+                _scope.Current?.Unanswered(started, $"no answer to: {_doing}");
             }
 
-            throw _deadline.TimedOut($"Send to partition {_partitionId}", exception);
+            throw _deadline.TimedOut(_doing, exception);
         }
     }
 
@@ -84,7 +88,7 @@ internal sealed class AmqpSender : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            FailAll(send, Failures.From(exception, $"Send to partition {_partitionId}"));
+            FailAll(send, Failures.From(exception, _doing));
         }
 
         return attached;
@@ -96,8 +100,8 @@ internal sealed class AmqpSender : IAsyncDisposable
     {
         var scope = await _scope.Get().ConfigureAwait(false);
         var attached = await scope.AttachSender(_partitionId).ConfigureAwait(false);
-        _logger.SenderAttached(_partitionId, attached.Answer.MaxMessageSize);
-        attached.Link.AddClosedCallback((_, error) => _logger.SenderDetached(_partitionId, error?.Condition, error?.Description));
+        _logger.SenderAttached(Partition, attached.Answer.MaxMessageSize);
+        attached.Link.AddClosedCallback((_, error) => _logger.SenderDetached(Partition, error?.Condition, error?.Description));
         return attached;
     }
 
@@ -112,6 +116,6 @@ internal sealed class AmqpSender : IAsyncDisposable
             count++;
         }
 
-        _logger.SenderNotAttached(failure, _partitionId, count);
+        _logger.SenderNotAttached(failure, Partition, count);
     }
 }

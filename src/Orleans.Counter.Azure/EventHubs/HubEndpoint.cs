@@ -15,7 +15,8 @@ internal sealed record HubEndpoint(string Host, int? Port, bool UseTls, string H
     /// <summary>What a token is for; the port stays in, as in the official clients.</summary>
     public string Audience(string entity) => $"sb://{Authority}/{entity}";
 
-    public string SendTo(string partitionId) => $"{HubName}/Partitions/{partitionId}";
+    /// <param name="partitionId">Null for whichever the service chooses.</param>
+    public string SendTo(string? partitionId) => partitionId is null ? HubName : $"{HubName}/Partitions/{partitionId}";
 
     public string ReadFrom(string consumerGroup, string partitionId) => $"{HubName}/ConsumerGroups/{consumerGroup}/Partitions/{partitionId}";
 

@@ -48,7 +48,8 @@ public interface IPartitionReader : IAsyncDisposable
 /// <summary>An event to send.</summary>
 /// <param name="Body">At most about 1 MB with its properties (256 KB in the Basic tier).</param>
 /// <param name="Properties">Application properties; values are string, bool, int, long or double.</param>
-public readonly record struct EventData(ReadOnlyMemory<byte> Body, IReadOnlyDictionary<string, object>? Properties = null);
+/// <param name="PartitionKey">Events of one key come to one partition, which the service chooses; only for events that are sent to no partition.</param>
+public readonly record struct EventData(ReadOnlyMemory<byte> Body, IReadOnlyDictionary<string, object>? Properties = null, string? PartitionKey = null);
 
 /// <summary>An event as it stands in a partition's log.</summary>
 /// <param name="SequenceNumber">0, 1, 2, … without gaps within the partition.</param>
@@ -57,7 +58,14 @@ public readonly record struct EventData(ReadOnlyMemory<byte> Body, IReadOnlyDict
 /// <param name="BodyIsBinary">False if the sender put something other than AMQP data into the body.</param>
 /// <param name="Properties">Application properties; never null.</param>
 public sealed record ReceivedEvent(
-    long SequenceNumber, DateTimeOffset EnqueuedTime, ReadOnlyMemory<byte> Body, bool BodyIsBinary, IReadOnlyDictionary<string, object> Properties);
+    long SequenceNumber, DateTimeOffset EnqueuedTime, ReadOnlyMemory<byte> Body, bool BodyIsBinary, IReadOnlyDictionary<string, object> Properties)
+{
+    /// <summary>Where the event stands, in the service's own words: a number, or any other text.</summary>
+    public string? Offset { get; init; }
+
+    /// <summary>The key that its sender chose, if there was one.</summary>
+    public string? PartitionKey { get; init; }
+}
 
 /// <summary>What a hub is.</summary>
 public sealed record HubProperties(string Name, DateTimeOffset CreatedAt, IReadOnlyList<string> PartitionIds);
@@ -71,6 +79,9 @@ public sealed record PartitionProperties(string Id, long BeginSequenceNumber, lo
 {
     /// <summary>True if nothing can be read now.</summary>
     public bool IsEmpty => LastSequenceNumber < BeginSequenceNumber;
+
+    /// <summary>Where the last event stands, in the service's own words: a number, or any other text.</summary>
+    public string? LastOffset { get; init; }
 }
 
 /// <summary>A place in a partition's log. The default value is <see cref="Earliest"/>.</summary>

@@ -5,7 +5,7 @@ using Amqp.Framing;
 namespace Orleans.Counter.EventHubs;
 
 /// <summary>One event on its way: queued, written, answered.</summary>
-internal sealed class PendingSend(string partitionId, EventData data)
+internal sealed class PendingSend(string doing, EventData data)
 {
     // What the wire adds to a body and to each property, at most.
     private const int FrameOverhead = 64;
@@ -15,6 +15,8 @@ internal sealed class PendingSend(string partitionId, EventData data)
     private readonly Lock _gate = new();
     private SenderLink? _link;
     private bool _isOver;
+
+    private string What { get; } = doing;
 
     public Task Answer => _accepted.Task;
 
@@ -42,7 +44,7 @@ internal sealed class PendingSend(string partitionId, EventData data)
             var message = Message();
             if (bytesMax > 0 && (ulong)BytesAtMost() > bytesMax && message.Encode().Length is var bytes && (ulong)bytes > bytesMax)
             {
-                Fail(new EventHubsException(EventHubsFailure.MessageSizeExceeded, $"{Doing}: the event has {bytes} bytes, the service takes {bytesMax}."));
+                Fail(new EventHubsException(EventHubsFailure.MessageSizeExceeded, $"{What}: the event has {bytes} bytes, the service takes {bytesMax}."));
                 return;
             }
 
@@ -51,8 +53,6 @@ internal sealed class PendingSend(string partitionId, EventData data)
         }
     }
 
-    private string Doing => $"Send to partition {partitionId}";
-
     private Message Message()
     {
         var message = new Message { BodySection = new Data { Buffer = Buffer(data.Body) } };
@@ -60,6 +60,12 @@ internal sealed class PendingSend(string partitionId, EventData data)
         {
             message.ApplicationProperties = new ApplicationProperties();
             foreach (var (name, value) in properties) message.ApplicationProperties[name] = value;
+        }
+
+        if (data.PartitionKey is { } key)
+        {
+            message.MessageAnnotations = new MessageAnnotations();
+            message.MessageAnnotations[ReceivedEvents.PartitionKey] = key;
         }
 
         return message;
@@ -73,7 +79,7 @@ internal sealed class PendingSend(string partitionId, EventData data)
 
     private long BytesAtMost()
     {
-        long bytes = FrameOverhead + data.Body.Length;
+        long bytes = FrameOverhead + data.Body.Length + (data.PartitionKey is { } key ? PropertyOverhead + (3L * key.Length) : 0);
         foreach (var (name, value) in data.Properties ?? ReceivedEvents.NoProperties)
             bytes += PropertyOverhead + (3L * (name.Length + ((value as string)?.Length ?? 0)));
         return bytes;
@@ -91,7 +97,7 @@ internal sealed class PendingSend(string partitionId, EventData data)
             var error = (outcome as Rejected)?.Error ?? ((SenderLink)link).Error;
             send.Fail(new EventHubsException(
                 EventHubsFailure.Communication,
-                $"{send.Doing}: the link was closed before the answer came. {error?.Condition} {error?.Description}".TrimEnd()));
+                $"{send.What}: the link was closed before the answer came. {error?.Condition} {error?.Description}".TrimEnd()));
             return;
         }
 
@@ -101,10 +107,10 @@ internal sealed class PendingSend(string partitionId, EventData data)
                 send._accepted.TrySetResult();
                 break;
             case Rejected rejected:
-                send.Fail(Failures.From(rejected.Error, send.Doing));
+                send.Fail(Failures.From(rejected.Error, send.What));
                 break;
             default:
-                send.Fail(new EventHubsException(EventHubsFailure.Communication, $"{send.Doing}: neither accepted nor rejected, but '{outcome}'."));
+                send.Fail(new EventHubsException(EventHubsFailure.Communication, $"{send.What}: neither accepted nor rejected, but '{outcome}'."));
                 break;
         }
     }

@@ -13,6 +13,9 @@ internal static class ReceivedEvents
 
     private static readonly Symbol SequenceNumber = new("x-opt-sequence-number");
     private static readonly Symbol EnqueuedTime = new("x-opt-enqueued-time");
+    private static readonly Symbol Offset = new("x-opt-offset");
+
+    public static Symbol PartitionKey { get; } = new("x-opt-partition-key");
 
     public static IReadOnlyDictionary<string, object> NoProperties { get; } = ReadOnlyDictionary<string, object>.Empty;
 
@@ -26,7 +29,11 @@ internal static class ReceivedEvents
             throw new EventHubsException(EventHubsFailure.General, "An event came without its sequence number or its time.");
         var body = Body(message.BodySection);
         var time = new DateTimeOffset(DateTime.SpecifyKind(enqueued, DateTimeKind.Utc));
-        return new ReceivedEvent(sequenceNumber, time, body ?? default, body is not null, Properties(message.ApplicationProperties));
+        return new ReceivedEvent(sequenceNumber, time, body ?? default, body is not null, Properties(message.ApplicationProperties))
+        {
+            Offset = annotations[Offset] as string,
+            PartitionKey = annotations[PartitionKey]?.ToString(), // a symbol, or a string
+        };
     }
 
     // Null: not data. A single section is not copied; nothing else writes to the library's buffer, because it pools none.
