@@ -33,7 +33,8 @@ internal sealed class AmqpConnection
 
     public Deadline Deadline { get; }
 
-    public bool IsOpen => !_closed.Task.IsCompleted;
+    // The library knows it before its callbacks do: a link that ended with its connection must not be replaced on the same one.
+    public bool IsOpen => !_closed.Task.IsCompleted && _connection.ConnectionState != ConnectionState.End;
 
     /// <summary>Completes, never fails, when the connection is gone.</summary>
     public Task<Error?> Closed => _closed.Task;
