@@ -8,7 +8,7 @@ namespace Orleans.Counter.Cli.Commands;
 internal static class HubCommand
 {
     private static readonly Option<string?> Connection = new("--connection") { Description = "Connection string of the namespace. Default: the event hub that `counter up` runs." };
-    private static readonly Option<string> Name = new("--hub") { Description = "The event hub.", DefaultValueFactory = _ => "events" };
+    private static readonly Option<string?> Name = new("--hub") { Description = "The event hub. Default: the one that the connection string names, or `events`." };
     private static readonly Option<string> Data = new("--data") { Description = "The folder of the local service.", DefaultValueFactory = _ => ".local" };
     private static readonly Option<bool> Json = new("--json") { Description = "JSON, an object a line." };
     private static readonly Option<string?> Partition = new("--partition") { Description = "One partition. Default: all of them." };
@@ -19,7 +19,7 @@ internal static class HubCommand
     {
         var command = new Command("stats", "What each partition holds.") { Connection, Name, Data, Json };
         command.SetAction((parsed, cancellationToken) => OpenHub.Use(
-            parsed.GetValue(Connection), parsed.GetRequiredValue(Name), parsed.GetRequiredValue(Data),
+            parsed.GetValue(Connection), parsed.GetValue(Name), parsed.GetRequiredValue(Data),
             hub => new HubStats(hub, parsed.InvocationConfiguration.Output).Show(parsed.GetValue(Json), cancellationToken)));
         return command;
     }
@@ -45,7 +45,7 @@ internal static class HubCommand
         });
         var command = new Command("peek", "Shows events: frames of this service decoded, others as text or bytes.") { Connection, Name, Data, Json, Partition, from, count, follow };
         command.SetAction((parsed, cancellationToken) => OpenHub.Use(
-            parsed.GetValue(Connection), parsed.GetRequiredValue(Name), parsed.GetRequiredValue(Data),
+            parsed.GetValue(Connection), parsed.GetValue(Name), parsed.GetRequiredValue(Data),
             hub => new HubPeek(hub, parsed.InvocationConfiguration.Output, parsed.GetValue(Json))
                 .Show(parsed.GetValue(Partition), parsed.GetRequiredValue(from), parsed.GetValue(count), parsed.GetValue(follow), cancellationToken)));
         return command;
@@ -66,18 +66,13 @@ internal static class HubCommand
             if (result.GetValue(Partition) is not null && result.GetValue(key) is not null) result.AddError("--partition and --key exclude each other.");
         });
         command.SetAction((parsed, cancellationToken) => OpenHub.Use(
-            parsed.GetValue(Connection), parsed.GetRequiredValue(Name), parsed.GetRequiredValue(Data),
+            parsed.GetValue(Connection), parsed.GetValue(Name), parsed.GetRequiredValue(Data),
             async hub =>
             {
                 var named = (parsed.GetValue(properties) ?? []).Select(one => one.Split('=', 2)).ToDictionary(pair => pair[0], pair => (object)pair[1]);
                 var given = parsed.GetValue(texts) ?? [];
-                var sent = 0;
-                await foreach (var text in given.Length > 0 ? given.ToAsyncEnumerable() : Lines(Console.In, cancellationToken))
-                {
-                    await hub.SendText(text, parsed.GetValue(Partition), parsed.GetValue(key), named, cancellationToken);
-                    sent++;
-                }
-
+                var sent = await hub.SendTexts(
+                    given.Length > 0 ? given.ToAsyncEnumerable() : Lines(Console.In, cancellationToken), parsed.GetValue(Partition), parsed.GetValue(key), named, cancellationToken);
                 await parsed.InvocationConfiguration.Output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{sent} {(sent == 1 ? "event is" : "events are")} in the log."));
                 return 0;
             }));

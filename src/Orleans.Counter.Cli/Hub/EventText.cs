@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Unicode;
 using Google.Protobuf;
 using Orleans.Counter.EventHubs;
@@ -11,6 +12,8 @@ namespace Orleans.Counter.Cli.Hub;
 internal static class EventText
 {
     private const int BytesShown = 256;
+
+    private static readonly JsonSerializerOptions Lenient = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>A line for the event, and one for each event of a frame.</summary>
     public static IEnumerable<string> Lines(string partition, ReceivedEvent received)
@@ -40,16 +43,16 @@ internal static class EventText
             offset = received.Offset,
             enqueued = received.EnqueuedTime,
             key = received.PartitionKey,
-            properties = received.Properties,
+            properties = received.Properties.ToDictionary(one => one.Key, one => one.Value is string or bool or int or long or double ? one.Value : $"{one.Value}"),
             frame = frame is null ? null : new
             {
                 writer = frame.Writer.ToString("x16", CultureInfo.InvariantCulture),
                 number = frame.Number,
                 events = Events(frame).Select(one => new { videoId = one.Video, type = one.Type, timestamp = one.Time, id = one.Id == 0 ? null : one.Id.ToString("x16", CultureInfo.InvariantCulture), value = one.Value }),
             },
-            text = frame is null && Utf8.IsValid(received.Body.Span) ? Encoding.UTF8.GetString(received.Body.Span) : null,
-            base64 = frame is null && !Utf8.IsValid(received.Body.Span) ? Convert.ToBase64String(received.Body.Span) : null,
-        });
+            text = frame is null && received.BodyIsBinary && Utf8.IsValid(received.Body.Span) ? Encoding.UTF8.GetString(received.Body.Span) : null,
+            base64 = frame is null && received.BodyIsBinary && !Utf8.IsValid(received.Body.Span) ? Convert.ToBase64String(received.Body.Span) : null,
+        }, Lenient);
     }
 
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

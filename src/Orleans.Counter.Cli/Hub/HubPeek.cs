@@ -18,15 +18,11 @@ internal sealed class HubPeek(OpenHub hub, TextWriter output, bool json)
     private async Task ShowOne(string partition, PeekFrom from, int count, bool follows, CancellationToken cancellationToken)
     {
         var now = await hub.Properties(partition, cancellationToken);
-        if (now.IsEmpty && !follows) return;
+        if (!follows && !from.IsThere(now)) return; // Nothing would come, and nobody would say so.
         await using var reader = hub.Read(partition, from.In(now, count));
         for (var shown = 0; follows || shown < count;)
         {
-            var receiving = reader.Receive(follows ? 100 : count - shown, cancellationToken).AsTask();
-
-            // What a position names may lie after the last event: nothing comes from there, and nobody says so.
-            if (!follows && await Task.WhenAny(receiving, Task.Delay(TimeSpan.FromSeconds(2), cancellationToken)) != receiving) return;
-            foreach (var received in await receiving)
+            foreach (var received in await reader.Receive(follows ? 100 : count - shown, cancellationToken))
             {
                 Write(partition, received);
                 shown++;

@@ -5,6 +5,7 @@ using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Counter.Cli;
 using Orleans.Counter.Cli.Commands;
+using Orleans.Counter.Dev.Faults;
 using Orleans.Counter.EventHubs;
 using Xunit;
 
@@ -104,7 +105,44 @@ public sealed class HubCommandTests(HubFixture fixture) : IClassFixture<HubFixtu
         Assert.Equal(["0", "1", "2"], await Texts(hub, "--count", "3", "--from", "beginning"));
         Assert.Equal(["12", "13", "14"], await Texts(hub, "--count", "3", "--from", "12", "--partition", "0"));
         Assert.Equal(30, (await Texts(hub, "--count", "50", "--from", DateTimeOffset.UtcNow.AddMinutes(-5).ToString("O", CultureInfo.InvariantCulture))).Count);
+        Assert.Empty(await Texts(hub, "--from", "end"));
+        Assert.Empty(await Texts(hub, "--from", "9999"));
+        Assert.Empty(await Texts(hub, "--from", DateTimeOffset.UtcNow.AddMinutes(5).ToString("O", CultureInfo.InvariantCulture)));
         Assert.Contains("is no place to begin", await Run("peek", hub, "--from", "yesterday"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_slow_hub_is_waited_for()
+    {
+        var hub = fixture.NewHub();
+        await Run("send", hub, "a", "--partition", "0");
+        var fault = fixture.Hub.Faults.Add(new() { Kind = FaultKind.Delay, At = FaultMoment.Receive, Hub = hub, Duration = TimeSpan.FromSeconds(3) });
+
+        Assert.Equal(["a"], await Texts(hub));
+        fixture.Hub.Faults.Remove(fault);
+    }
+
+    [Fact]
+    public async Task Texts_of_one_partition_arrive_in_their_order_and_what_is_refused_says_how_many_are_there()
+    {
+        var hub = fixture.NewHub();
+        Assert.Contains("500 events", await Run("send", hub, [.. Enumerable.Range(0, 500).Select(number => $"{number}"), "--partition", "0"]), StringComparison.Ordinal);
+        Assert.Equal(Enumerable.Range(0, 500).Select(number => $"{number}"), await Texts(hub, "--count", "1000"));
+
+        fixture.Hub.Faults.Add(new() { Kind = FaultKind.Refuse, At = FaultMoment.Send, Hub = hub, Partition = 1, Times = 1 });
+        var failure = await Assert.ThrowsAsync<CommandFailedException>(() => Run("send", hub, "refused", "accepted", "--partition", "1"));
+        Assert.Contains("1 events are in the log, and then one was not accepted", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_connection_string_may_name_the_hub()
+    {
+        var hub = fixture.NewHub();
+        using var output = new StringWriter();
+
+        Assert.Equal(0, await Invoke(["stats", "--connection", $"{fixture.Hub.ConnectionString};EntityPath={hub}"], output, Stop));
+
+        Assert.StartsWith(hub, output.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
