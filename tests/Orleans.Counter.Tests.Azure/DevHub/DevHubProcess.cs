@@ -17,6 +17,9 @@ internal sealed partial class DevHubProcess : IAsyncDisposable
     /// <summary>The line that it printed when it served; empty if it ended before.</summary>
     public string Ready { get; private set; } = "";
 
+    /// <summary>What clients connect with.</summary>
+    public string ConnectionString => Ready["ready ".Length..];
+
     public int Port => int.Parse(PortPattern().Match(Ready).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
 
     /// <summary>How much memory it has now.</summary>
@@ -29,8 +32,10 @@ internal sealed partial class DevHubProcess : IAsyncDisposable
         }
     }
 
-    public static Task<DevHubProcess> Start(string data, params string[] arguments) =>
-        StartProgram("dotnet", [Path.Combine(AppContext.BaseDirectory, "Orleans.Counter.DevHub.dll"), "--port", "0", "--data", data, .. arguments]);
+    public static Task<DevHubProcess> Start(string data, params string[] arguments) => StartAt(port: 0, data, arguments);
+
+    public static Task<DevHubProcess> StartAt(int port, string data, params string[] arguments) =>
+        StartProgram("dotnet", [Path.Combine(AppContext.BaseDirectory, "Orleans.Counter.DevHub.dll"), "--port", $"{port}", "--data", data, .. arguments]);
 
     public static async Task<DevHubProcess> StartProgram(string program, params string[] arguments)
     {
