@@ -4,11 +4,13 @@ namespace Orleans.Counter;
 /// <param name="Position">The message.</param>
 /// <param name="Type">The type.</param>
 /// <param name="Minute">The minute.</param>
-/// <param name="Cell">The events that are counted; <see cref="Cell.Nothing"/> if all were repeats.</param>
+/// <param name="Cell">The events that are counted; <see cref="Cell.Nothing"/> if there are none.</param>
 /// <param name="Duplicates">The events that were recognised as repeats, and are not counted.</param>
+/// <param name="DeadLettered">The events that were set aside for their time, and are not counted.</param>
 [GenerateSerializer, Immutable, Alias("counter.entry")]
 internal readonly record struct Entry(
-    [property: Id(0)] Position Position, [property: Id(1)] EventType Type, [property: Id(2)] Minute Minute, [property: Id(3)] Cell Cell, [property: Id(4)] int Duplicates);
+    [property: Id(0)] Position Position, [property: Id(1)] EventType Type, [property: Id(2)] Minute Minute, [property: Id(3)] Cell Cell, [property: Id(4)] int Duplicates,
+    [property: Id(5)] int DeadLettered = 0);
 
 /// <summary>How many events one message holds for one shard, counted before anything is decided about them but what is set aside.</summary>
 /// <param name="Position">The message.</param>

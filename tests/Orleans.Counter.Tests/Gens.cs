@@ -24,13 +24,15 @@ internal static class Gens
         from open in Hour.Array[0, 4]
         from settled in Gen.Int[0, 1_000_000].Nullable()
         from numbers in Gen.Select(Gen.Long[0, long.MaxValue], Gen.Long[0, 1000], Gen.Int[0, 10_000_000].Nullable(), Gen.Guid)
+        from deadLettered in Gen.Long[0, 1000]
+        from metadata in Gen.Select(Gen.String[1, 200].Where(title => title.All(c => !char.IsControl(c) && !char.IsSurrogate(c))).Null(), Video.Select(video => video.Value).Null())
         select new VideoRow(
             video, new(numbers.Item1), numbers.Item4, [.. totals.DistinctBy(total => total.Type).OrderBy(total => total.Type.Value, StringComparer.Ordinal)], open, settled, numbers.Item2,
-            numbers.Item3 is { } first ? new Minute(first) : null, numbers.Item3 is { } last ? new Minute(last + 7) : null);
+            numbers.Item3 is { } first ? new Minute(first) : null, numbers.Item3 is { } last ? new Minute(last + 7) : null, deadLettered, new(metadata.Item1, metadata.Item2));
 
     /// <summary>Says what a row holds, all of it: records compare their lists by reference.</summary>
     public static string Text(this VideoRow row) => string.Join(" ", [
-        row.Video, row.Position, row.Commit, row.SettledThrough, row.Duplicates, row.First, row.Last, .. row.Totals.Select(total => $"{total}"), .. row.Open.Select(Text)]);
+        row.Video, row.Position, row.Commit, row.SettledThrough, row.Duplicates, row.First, row.Last, row.DeadLettered, row.Metadata, .. row.Totals.Select(total => $"{total}"), .. row.Open.Select(Text)]);
 
     public static string Text(this HourCells hour) => $"{hour.Type}@{hour.Hour}[{string.Join(",", hour.Cells)}]";
 }

@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using Orleans.Counter.Storage;
 
 namespace Orleans.Counter.Counting;
 
@@ -24,6 +25,14 @@ internal interface IVideoGrain : IGrainWithStringKey
     /// <summary>The total of a type and the minutes that are not in a day row yet, as of <see cref="Recent.Position"/>.</summary>
     [Alias("recent"), AlwaysInterleave]
     ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken = default);
+
+    /// <summary>What is known of the video as a whole; null if it was never seen and nothing was ever said of it.</summary>
+    [Alias("portrait"), AlwaysInterleave]
+    ValueTask<Portrait?> Portrait(CancellationToken cancellationToken = default);
+
+    /// <summary>Says what the video is, instead of what was said before. Stored when it answers; saying the same again stores nothing.</summary>
+    [Alias("describe"), AlwaysInterleave]
+    ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken = default);
 }
 
 /// <summary>What became of a call.</summary>
@@ -63,3 +72,15 @@ internal readonly record struct Flushed([property: Id(0)] Position Position, [pr
 internal sealed record Recent(
     [property: Id(0)] Position Position, [property: Id(1)] Cell Total, [property: Id(2)] IReadOnlyList<HourCells> Open,
     [property: Id(3)] int? SettledThrough, [property: Id(4)] Minute? First, [property: Id(5)] Minute? Last);
+
+/// <summary>What is known of a video as a whole.</summary>
+/// <param name="Metadata">What was said of it.</param>
+/// <param name="Totals">All time, per type.</param>
+/// <param name="First">The earliest minute of any type; null if there is none.</param>
+/// <param name="Last">The latest minute of any type; null if there is none.</param>
+/// <param name="Duplicates">Events that were recognised as repeats.</param>
+/// <param name="DeadLettered">Events that were set aside.</param>
+[GenerateSerializer, Immutable, Alias("counter.portrait")]
+internal sealed record Portrait(
+    [property: Id(0)] Metadata Metadata, [property: Id(1)] IReadOnlyList<TypeTotal> Totals, [property: Id(2)] Minute? First, [property: Id(3)] Minute? Last,
+    [property: Id(4)] long Duplicates, [property: Id(5)] long DeadLettered);

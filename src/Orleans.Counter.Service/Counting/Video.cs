@@ -14,6 +14,7 @@ internal sealed class Video
     private readonly Dictionary<EventType, Cell> _totals = [];
     private readonly List<OpenHour> _open = [];
     private long _duplicates;
+    private long _deadLettered;
     private Minute? _first;
     private Minute? _last;
 
@@ -23,7 +24,7 @@ internal sealed class Video
         if (row is null) return;
         Position = row.Position;
         SettledThrough = row.SettledThrough;
-        (_duplicates, _first, _last) = (row.Duplicates, row.First, row.Last);
+        (_duplicates, _deadLettered, _first, _last, Metadata) = (row.Duplicates, row.DeadLettered, row.First, row.Last, row.Metadata);
         foreach (var (type, total) in row.Totals) _totals[type] = total;
         foreach (var hour in row.Open) _open.Add(new(hour));
     }
@@ -33,6 +34,9 @@ internal sealed class Video
 
     /// <summary>No day row holds an hour after this one.</summary>
     public int? SettledThrough { get; private set; }
+
+    /// <summary>What was said of the video itself.</summary>
+    public Metadata Metadata { get; set; }
 
     /// <summary>True if the open cells are over their bound: hours have to be settled before anything more is added.</summary>
     public bool IsFull => _open.Sum(hour => hour.Bytes) > OpenBytesMax;
@@ -83,7 +87,9 @@ internal sealed class Video
         {
             if (entry.Position <= before) continue;
             _duplicates += entry.Duplicates;
-            if (entry.Cell.Count > 0 && !setAside.Contains(entry)) Add(entry);
+            _deadLettered += entry.DeadLettered;
+            if (setAside.Contains(entry)) _deadLettered += entry.Cell.Count;
+            else if (entry.Cell.Count > 0) Add(entry);
             Position = Position.Max(Position, entry.Position);
         }
     }
@@ -91,6 +97,12 @@ internal sealed class Video
     /// <summary>What is known of one type.</summary>
     public Recent Recent(EventType type) =>
         new(Position, _totals.GetValueOrDefault(type), [.. _open.Where(hour => hour.Type == type).OrderBy(hour => hour.Hour).Select(hour => hour.Cells())], SettledThrough, _first, _last);
+
+    /// <summary>False if the video was never seen, and nothing was ever said of it.</summary>
+    public bool IsKnown => Position != Position.Start || Metadata != default;
+
+    /// <summary>What is known of the video as a whole.</summary>
+    public Portrait Portrait() => new(Metadata, Totals(), _first, _last, _duplicates, _deadLettered);
 
     /// <summary>When the next hour is to be settled; null if none is open.</summary>
     public DateTimeOffset? NextSettle => _open.Count == 0 ? null : _open.Min(hour => SettleAt(hour.Hour));
@@ -110,9 +122,8 @@ internal sealed class Video
         }
 
         var settledThrough = settling.Count == 0 ? SettledThrough : Math.Max(SettledThrough ?? int.MinValue, settling.Max(hour => hour.Hour));
-        TypeTotal[] totals = [.. _totals.Select(total => new TypeTotal(total.Key, total.Value))];
         HourCells[] open = [.. _open.Except(settling).Select(hour => hour.Cells())];
-        var row = new VideoRow(_id, Position, commit, totals, open, settledThrough, _duplicates, _first, _last);
+        var row = new VideoRow(_id, Position, commit, Totals(), open, settledThrough, _duplicates, _first, _last, _deadLettered, Metadata);
         return new(row, [.. settling.Select(hour => hour.Cells())], [.. settling.Select(hour => (hour, hour.Changes))]);
     }
 
@@ -126,6 +137,8 @@ internal sealed class Video
 
     // In the hour after its own, between minute 5 and 55: spread, so that not all videos settle at once.
     private DateTimeOffset SettleAt(int hour) => Minute.HourStart(hour + 1).AddMinutes(5 + (Shard.Of(_id).Number % 51));
+
+    private TypeTotal[] Totals() => [.. _totals.Select(total => new TypeTotal(total.Key, total.Value))];
 
     private bool IsNew(Entry entry) => entry.Position > Position && entry.Cell.Count > 0;
 

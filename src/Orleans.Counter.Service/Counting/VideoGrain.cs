@@ -13,6 +13,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     private Video? _video;
     private RowVersion? _version;
     private Position _stored;
+    private Metadata _storedMetadata;
     private Task<Video>? _loading;
     private Task? _writing;
     private StaleWriterException? _stale;
@@ -47,10 +48,24 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
 
     public async ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken) => (await Load()).Recent(type);
 
+    public async ValueTask<Portrait?> Portrait(CancellationToken cancellationToken)
+    {
+        var video = await Load();
+        return video.IsKnown ? video.Portrait() : null;
+    }
+
+    public async ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken)
+    {
+        var video = await Load();
+        video.Metadata = metadata;
+        while (_storedMetadata != video.Metadata) await WriteOnce(video); // The write under way may have begun before.
+        return video.Portrait();
+    }
+
     /// <summary>A video that leaves in peace stores what it holds; one that does not is caught up with by its shard.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (_video is not null && _stale is null && _stored < _video.Position) await Flush(cancellationToken).AsTask().WaitAsync(cancellationToken);
+        if (_video is not null && _stale is null) await StoreAll(_video).WaitAsync(cancellationToken);
     }
 
     private async Task Reopen(Video video, IEnumerable<(EventType Type, int Hour)> missing, CancellationToken cancellationToken)
@@ -97,8 +112,14 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     {
         var row = await store.ReadVideo(Id, CancellationToken.None);
         instruments.Loaded();
-        (_version, _stored) = (row?.Version, row?.Row.Position ?? Position.Start);
+        (_version, _stored, _storedMetadata) = (row?.Version, row?.Row.Position ?? Position.Start, row?.Row.Metadata ?? default);
         return new(Id, row?.Row);
+    }
+
+    /// <summary>For a video that takes nothing new any more.</summary>
+    private async Task StoreAll(Video video)
+    {
+        while (_stored < video.Position || _storedMetadata != video.Metadata) await WriteOnce(video);
     }
 
     /// <summary>Joins the write that is under way, or begins one.</summary>
@@ -122,7 +143,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         {
             var capture = video.Capture(clock.GetUtcNow(), commit: Guid.NewGuid());
             _version = await store.CommitVideo(capture.Row, _version, capture.Settled, CancellationToken.None);
-            _stored = capture.Row.Position;
+            (_stored, _storedMetadata) = (capture.Row.Position, capture.Row.Metadata);
             video.Stored(capture);
         }
         catch (StaleWriterException stale)

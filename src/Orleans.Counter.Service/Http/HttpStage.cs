@@ -44,6 +44,7 @@ internal static class HttpStage
             {
                 BadHttpRequestException bad => bad.StatusCode,
                 TimeoutException => StatusCodes.Status503ServiceUnavailable, // a grain that waits for its storage: later may be better
+                StaleWriterException => StatusCodes.Status503ServiceUnavailable, // the video has just moved, and was asked where it had been
                 OrleansException => StatusCodes.Status503ServiceUnavailable, // its silo has gone, and nobody knows yet, or there is no other
                 _ => StatusCodes.Status500InternalServerError,
             },

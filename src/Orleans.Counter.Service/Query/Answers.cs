@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Orleans.Counter.Counting;
 
 namespace Orleans.Counter.Query;
 
@@ -35,3 +36,29 @@ internal sealed record StatsAnswer(string VideoId, string Type)
 /// <param name="Type">The type.</param>
 /// <param name="Counts">By video, in the order of the question; 0 for one that was never seen.</param>
 internal sealed record CountsAnswer(string Type, IReadOnlyDictionary<string, long> Counts);
+
+/// <summary>What is known of a video.</summary>
+/// <param name="VideoId">The video.</param>
+/// <param name="Title">As it was set; null if it was not.</param>
+/// <param name="ChannelId">As it was set; null if it was not.</param>
+/// <param name="First">The earliest minute of any type, in UTC; null if nothing was counted.</param>
+/// <param name="Last">The latest minute of any type, in UTC; null if nothing was counted.</param>
+/// <param name="Totals">All time, by type, for the types that were seen.</param>
+/// <param name="Duplicates">Events that were recognised as repeats, and are not counted.</param>
+/// <param name="DeadLettered">Events that were set aside: for their time, or because their type was one too many.</param>
+internal sealed record VideoAnswer(
+    string VideoId, string? Title, string? ChannelId, DateTime? First, DateTime? Last, IReadOnlyDictionary<string, TotalAnswer> Totals, long Duplicates, long DeadLettered)
+{
+    public static VideoAnswer Of(VideoId video, Portrait portrait) => new(
+        video.Value, portrait.Metadata.Title, portrait.Metadata.ChannelId, portrait.First?.Start.UtcDateTime, portrait.Last?.Start.UtcDateTime,
+        portrait.Totals.OrderBy(total => total.Type.Value, StringComparer.Ordinal)
+            .ToDictionary(total => total.Type.Value, total => new TotalAnswer(total.Total.Count, total.Total.Sum, total.Total.Min, total.Total.Max)),
+        portrait.Duplicates, portrait.DeadLettered);
+}
+
+/// <summary>All that was counted of a type.</summary>
+/// <param name="Count">Events.</param>
+/// <param name="Sum">Of their values.</param>
+/// <param name="Min">The smallest value.</param>
+/// <param name="Max">The largest value.</param>
+internal sealed record TotalAnswer(long Count, double Sum, double Min, double Max);

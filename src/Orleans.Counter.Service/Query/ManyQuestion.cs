@@ -15,23 +15,8 @@ internal sealed record ManyQuestion(IReadOnlyList<VideoId> Videos, EventType Typ
 
     private const string Shape = "The body must be an object with 'videoIds', an array of strings, and may have the strings 'type', 'from' and 'to'.";
 
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
-
     /// <summary>Reads a body; where it is wrong, the problem says what would be right.</summary>
-    public static async Task<(ManyQuestion? Question, ProblemHttpResult? Problem)> Read(HttpRequest request)
-    {
-        if (!MediaType.IsOneOf(request, MediaType.Json))
-            return (null, ApiProblem.Of(StatusCodes.Status415UnsupportedMediaType, "unsupported_media_type", "Supported here: application/json; in UTF-8, and not compressed."));
-        try
-        {
-            using var body = await JsonDocument.ParseAsync(request.Body, Strict, request.HttpContext.RequestAborted);
-            return Read(body.RootElement);
-        }
-        catch (JsonException broken)
-        {
-            return Wrong("malformed_body", broken.Message);
-        }
-    }
+    public static Task<(ManyQuestion? Question, ProblemHttpResult? Problem)> Read(HttpRequest request) => JsonBody.Read(request, Read);
 
     private static (ManyQuestion?, ProblemHttpResult?) Read(JsonElement body)
     {
@@ -40,7 +25,7 @@ internal sealed record ManyQuestion(IReadOnlyList<VideoId> Videos, EventType Typ
         foreach (var member in body.EnumerateObject())
         {
             if (member.NameEquals("videoIds")) ids = member.Value;
-            else if (member.Name is not ("type" or "from" or "to")) return Wrong("unknown_member", $"The body has a member '{Shown(member.Name)}', which does not exist. {Shape}");
+            else if (member.Name is not ("type" or "from" or "to")) return Wrong("unknown_member", $"The body has a member '{JsonBody.Shown(member.Name)}', which does not exist. {Shape}");
             else if (member.Value.ValueKind is not JsonValueKind.String) return Wrong("malformed_body", $"'{member.Name}' is no string. {Shape}");
             else texts[member.Name] = member.Value.GetString();
         }
@@ -59,8 +44,6 @@ internal sealed record ManyQuestion(IReadOnlyList<VideoId> Videos, EventType Typ
 
         return (new([.. videos], first!.Type, first.Range), null);
     }
-
-    private static string Shown(string name) => name.Length <= 64 ? name : string.Concat(name.AsSpan(0, 64), "…");
 
     private static (ManyQuestion?, ProblemHttpResult?) Wrong(string code, string detail) => (null, ApiProblem.Of(StatusCodes.Status400BadRequest, code, detail));
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Orleans.Counter.Counting;
 using Orleans.Counter.Http;
 
 namespace Orleans.Counter.Query;
@@ -20,6 +21,9 @@ internal static class QueryStage
         asking.MapGet("/stats", Stats).WithName("GetStats");
         asking.MapGet("/live", Live).WithName("WatchCount");
         asking.MapGet("/series", Series).WithName("GetSeries");
+        var videos = routes.MapGroup("/v1/videos/{videoId}").WithTags("Videos");
+        videos.MapGet("", Get).WithName("GetVideo");
+        videos.MapPut("", Put).WithName("PutVideo").WithMetadata(new RequestSizeLimitAttribute(MetadataBody.BodyBytesMax));
         routes.MapPost("/v1/counts", Counts).WithName("GetCounts").WithTags("Asking").WithMetadata(new RequestSizeLimitAttribute(ManyQuestion.BodyBytesMax));
         return routes;
     }
@@ -55,6 +59,26 @@ internal static class QueryStage
         if (!live.TryEnter())
             return ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "too_many_watchers", $"{LiveCounts.WatchersMax} connections watch counts here already; another instance may have room.");
         return TypedResults.ServerSentEvents(live.Watch(question.Video, question.Type, cancellationToken));
+    }
+
+    /// <summary>What is known of a video: what was said of it, its types, and what became of its events.</summary>
+    private static async Task<Results<Ok<VideoAnswer>, ProblemHttpResult>> Get(string videoId, IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        var (question, problem) = Question.Read(videoId, null, null, null);
+        if (question is null) return problem!;
+        return await grains.GetGrain<IVideoGrain>(question.Video.Value).Portrait(cancellationToken) is { } portrait
+            ? TypedResults.Ok(VideoAnswer.Of(question.Video, portrait))
+            : ApiProblem.Of(StatusCodes.Status404NotFound, "not_found", $"Nothing was ever counted or said of a video '{question.Video}'.");
+    }
+
+    /// <summary>Says what a video is, whether it was seen before or not. What is not said is taken away.</summary>
+    private static async Task<Results<Ok<VideoAnswer>, ProblemHttpResult>> Put(string videoId, HttpRequest request, IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        var (question, problem) = Question.Read(videoId, null, null, null);
+        if (question is null) return problem!;
+        (var body, problem) = await MetadataBody.Read(request);
+        if (body is null) return problem!;
+        return TypedResults.Ok(VideoAnswer.Of(question.Video, await grains.GetGrain<IVideoGrain>(question.Video.Value).Describe(body.Metadata, cancellationToken)));
     }
 
     /// <summary>How often, for many videos at once.</summary>

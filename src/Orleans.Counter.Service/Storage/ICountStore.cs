@@ -44,7 +44,3 @@ internal readonly record struct RowVersion(string Value);
 
 /// <summary>A row and the version in which it was read.</summary>
 internal sealed record Versioned<T>(T Row, RowVersion Version);
-
-/// <summary>Somebody else wrote the row since it was read: what the caller holds is out of date.</summary>
-internal sealed class StaleWriterException(string row)
-    : Exception($"The row '{row}' was written by another activation since this one read it: this activation must forget what it holds.");

@@ -15,7 +15,10 @@ internal static class RowCodec
             ["Position"] = row.Position.Value,
             ["Commit"] = row.Commit,
             ["Duplicates"] = row.Duplicates,
+            ["DeadLettered"] = row.DeadLettered,
         };
+        if (row.Metadata.Title is { } title) entity["Title"] = title;
+        if (row.Metadata.ChannelId is { } channel) entity["ChannelId"] = channel;
         foreach (var (type, total) in row.Totals)
         {
             entity[$"{type}_count"] = total.Count;
@@ -42,7 +45,8 @@ internal static class RowCodec
         return new(
             VideoId.Parse(entity.RowKey[2..]), new(Need(entity.GetInt64("Position"))), Need(entity.GetGuid("Commit")), [.. totals], CellPack.UnpackOpen(open),
             entity.GetDateTimeOffset("SettledThrough") is { } hour ? Minute.Of(hour).Hour : null, Need(entity.GetInt64("Duplicates")),
-            entity.GetDateTimeOffset("First") is { } first ? Minute.Of(first) : null, entity.GetDateTimeOffset("Last") is { } last ? Minute.Of(last) : null);
+            entity.GetDateTimeOffset("First") is { } first ? Minute.Of(first) : null, entity.GetDateTimeOffset("Last") is { } last ? Minute.Of(last) : null,
+            entity.GetInt64("DeadLettered") ?? 0, new(entity.GetString("Title"), entity.GetString("ChannelId")));
     }
 
     /// <summary>The day rows that these hours settle into, with nothing but the hours' own columns: they are merged, so the others stay.</summary>

@@ -10,8 +10,11 @@ namespace Orleans.Counter.Storage;
 /// <param name="Duplicates">Events that were recognised as repeats.</param>
 /// <param name="First">The earliest minute that was ever counted; null if none was.</param>
 /// <param name="Last">The latest minute that was ever counted; null if none was.</param>
+/// <param name="DeadLettered">Events that were set aside: for their time, or because their type was one too many.</param>
+/// <param name="Metadata">What was said of the video itself.</param>
 internal sealed record VideoRow(
-    VideoId Video, Position Position, Guid Commit, IReadOnlyList<TypeTotal> Totals, IReadOnlyList<HourCells> Open, int? SettledThrough, long Duplicates, Minute? First, Minute? Last);
+    VideoId Video, Position Position, Guid Commit, IReadOnlyList<TypeTotal> Totals, IReadOnlyList<HourCells> Open, int? SettledThrough, long Duplicates, Minute? First, Minute? Last,
+    long DeadLettered = 0, Metadata Metadata = default);
 
 /// <summary>All that was ever counted of a type.</summary>
 [GenerateSerializer, Immutable, Alias("counter.typetotal")]

@@ -13,7 +13,7 @@ internal sealed class MessageFold
     /// <param name="frame">The message, already read.</param>
     /// <param name="position">Its place.</param>
     /// <param name="repeats">Which of its events are repeats; null if none.</param>
-    /// <param name="isSetAside">Which events are not counted for another reason: they are in no entry at all.</param>
+    /// <param name="isSetAside">Which minutes are out of time: their events are dead letters, unless they are repeats.</param>
     public IEnumerable<VideoEntries> Fold(FrameReader frame, Position position, BitArray? repeats, Func<Minute, bool> isSetAside)
     {
         Gather(frame, position, repeats, isSetAside);
@@ -32,7 +32,6 @@ internal sealed class MessageFold
             var minute = Minute.OfUnixMilliseconds(time);
             index++;
             var isRepeat = repeats?[index] is true;
-            if (!isRepeat && isSetAside(minute)) continue;
             ref var place = ref CollectionsMarshal.GetValueRefOrAddDefault(_places, (((long)video * types.Length) + type << 32) | (uint)minute.Number, out var exists);
             if (!exists)
             {
@@ -41,7 +40,9 @@ internal sealed class MessageFold
             }
 
             ref var entry = ref CollectionsMarshal.AsSpan(_entries)[place].Entry;
-            entry = isRepeat ? entry with { Duplicates = entry.Duplicates + 1 } : entry with { Cell = entry.Cell + Cell.One(value) };
+            entry = isRepeat ? entry with { Duplicates = entry.Duplicates + 1 }
+                : isSetAside(minute) ? entry with { DeadLettered = entry.DeadLettered + 1 }
+                : entry with { Cell = entry.Cell + Cell.One(value) };
         }
     }
 }

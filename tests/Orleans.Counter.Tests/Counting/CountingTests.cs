@@ -198,6 +198,7 @@ public sealed class CountingTests
 
         Assert.Equal(EventType.PerVideoMax, cluster.Store.Videos.Single().Totals.Count);
         Assert.Equal(9, cluster.DeadLetters.Letters.Values.Count(letter => letter.Reason == "too_many_types"));
+        Assert.Equal(9, cluster.Store.Videos.Single().DeadLettered);
         Assert.Equal(2, cluster.Store.Stored(Kittens, EventType.Parse("type00")).Total.Count);
     }
 

@@ -69,6 +69,7 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
     [InlineData("""{"videoIds":["kittens","a/b"]}""", "invalid_video_id")]
     [InlineData("""{"videoIds":["kittens"],"type":"View"}""", "invalid_type")]
     [InlineData("""{"videoIds":["kittens"],"from":"yesterday"}""", "invalid_range")]
+    [InlineData("""{"videoIds":["\ud83d"]}""", "malformed_body")]
     public async Task A_wrong_question_about_many_videos_is_told_what_would_be_right(string body, string code) =>
         (await running.Post("/v1/counts", body)).IsProblem(HttpStatusCode.BadRequest, code);
 
@@ -193,6 +194,28 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
         public async Task<string> Text(string address) => await (await Http.GetAsync(address, TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
         internal void Send(params IReadOnlyList<Event> events) => _cluster.Send(events);
+
+        internal async Task SendAndStore(params IReadOnlyList<Event> events)
+        {
+            _cluster.Send(events);
+            await _cluster.Stored();
+        }
+
+        /// <summary>Lets a video fall asleep: its next answer comes from its row.</summary>
+        internal Task Forget(string video) => _cluster.Forget(VideoId.Parse(video));
+
+        internal async Task<Answer> Get(string address)
+        {
+            using var answer = await Http.GetAsync(address, TestContext.Current.CancellationToken);
+            return await Answer.Read(answer);
+        }
+
+        internal async Task<Answer> Put(string address, string body)
+        {
+            using var content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+            using var answer = await Http.PutAsync(address, content, TestContext.Current.CancellationToken);
+            return await Answer.Read(answer);
+        }
 
         internal async Task<Answer> Post(string address, string body, string mediaType = "application/json")
         {

@@ -9,11 +9,12 @@ internal static class Audit
     public static IReadOnlyList<string> Differences(SimTables tables, SimLetters letters, Recount recount)
     {
         var (totals, minutes) = (new SortedDictionary<string, Cell>(StringComparer.Ordinal), new SortedDictionary<string, Cell>(StringComparer.Ordinal));
-        var duplicates = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        var (duplicates, deadLettered) = (new SortedDictionary<string, long>(StringComparer.Ordinal), new SortedDictionary<string, long>(StringComparer.Ordinal));
         var wrong = new List<string>();
         foreach (var row in tables.Rows("v|").Select(RowCodec.DecodeVideo))
         {
             if (row.Duplicates > 0) duplicates[row.Video.Value] = row.Duplicates;
+            if (row.DeadLettered > 0) deadLettered[row.Video.Value] = row.DeadLettered;
             foreach (var (type, total) in row.Totals) totals[Recount.TotalOf(row.Video, type.Value)] = total;
             HourCells[] hours = [.. Hours(tables, row)];
             foreach (var hour in hours)
@@ -26,6 +27,7 @@ internal static class Audit
         wrong.AddRange(Compare("total", recount.Totals, totals));
         wrong.AddRange(Compare("minute", recount.Minutes, minutes));
         wrong.AddRange(Compare("duplicates", recount.Duplicates, duplicates));
+        wrong.AddRange(Compare("dead letters of videos", recount.DeadLettered, deadLettered));
         wrong.AddRange(Compare("dead letters", recount.Letters, new SortedDictionary<string, long>(letters.Events, StringComparer.Ordinal)));
         var ledgers = tables.Rows("p").ToDictionary(row => row.PartitionKey, row => RowCodec.DecodeShard(row).Ledger);
         wrong.AddRange(Compare("the ledger", recount.Ledgers, new SortedDictionary<string, Ledger>(ledgers, StringComparer.Ordinal)));

@@ -24,6 +24,9 @@ internal sealed class Recount
 
     public SortedDictionary<string, long> Duplicates { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Events that were set aside, by video; those of messages that are no frames belong to none.</summary>
+    public SortedDictionary<string, long> DeadLettered { get; } = new(StringComparer.Ordinal);
+
     public SortedDictionary<string, long> Letters { get; } = new(StringComparer.Ordinal);
 
     public SortedDictionary<string, Ledger> Ledgers { get; } = new(StringComparer.Ordinal);
@@ -63,7 +66,11 @@ internal sealed class Recount
             var isOutOfTime = minute < Minute.Of(sent.EnqueuedTime - Window - Grace) || minute > Minute.Of(sent.EnqueuedTime + Ahead + Grace);
             Book(Shard.Of(one.Video), new(1, !isRepeat && !isOutOfTime ? 1 : 0, isRepeat ? 1 : 0, !isRepeat && isOutOfTime ? 1 : 0));
             if (isRepeat) Add(Duplicates, one.Video.Value, 1);
-            else if (isOutOfTime) Add(Letters, $"{letter}-time", 1);
+            else if (isOutOfTime)
+            {
+                Add(Letters, $"{letter}-time", 1);
+                Add(DeadLettered, one.Video.Value, 1);
+            }
             else
             {
                 Add(Totals, TotalOf(one.Video, one.Type), one.Value);

@@ -178,6 +178,10 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
     public ValueTask<Flushed> Flush(CancellationToken cancellationToken = default) => Call(FlushInterleaves, grain => ((IVideoGrain)grain).Flush(CancellationToken.None));
 
     public ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public ValueTask<Portrait?> Portrait(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }
 
 internal sealed class ShardReference(SimCluster cluster, GrainId id, Activation? owner) : SimReference(cluster, id, owner), IShardGrain
