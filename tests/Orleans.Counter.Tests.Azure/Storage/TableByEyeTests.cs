@@ -23,6 +23,8 @@ public sealed class TableByEyeTests(Azurite azurite)
             Open = [Rows.Hour(EventType.View, Minute.Of(Noon).Hour, 3)],
             SettledThrough = Minute.Of(Noon).Hour - 1,
             Duplicates = 7,
+            DeadLettered = 5,
+            Metadata = new("Kittens at play", "cats"),
             First = Minute.Of(Noon.AddDays(-1)),
             Last = Minute.Of(Noon),
         };
@@ -30,12 +32,13 @@ public sealed class TableByEyeTests(Azurite azurite)
         await (await account.Store()).CommitVideo(row, null, [], Token);
 
         var entity = await Entity(account, Kittens, "v|kittens");
-        Equal(entity, ("Position", 42L), ("Commit", row.Commit), ("Duplicates", 7L));
+        Equal(entity, ("Position", 42L), ("Commit", row.Commit), ("Duplicates", 7L), ("DeadLettered", 5L));
+        Equal(entity, ("Title", "Kittens at play"), ("ChannelId", "cats"));
         Equal(entity, ("view_count", 3L), ("view_sum", 3d), ("view_min", 1d), ("view_max", 1d));
         Equal(entity, ("like_count", 2L), ("like_sum", 2.5), ("like_min", -1d), ("like_max", 3.5));
         Equal(entity, ("First", Noon.AddDays(-1)), ("Last", Noon), ("SettledThrough", Noon.AddHours(-1)));
         Assert.Equal(CellPack.PackOpen(row.Open), Assert.IsType<byte[]>(entity["Open"]));
-        Assert.Equal(15 + 2, entity.Keys.Count(key => key is not ("odata.etag" or "Timestamp"))); // with the two keys: nothing else
+        Assert.Equal(18 + 2, entity.Keys.Count(key => key is not ("odata.etag" or "Timestamp"))); // with the two keys: nothing else
     }
 
     [Fact]

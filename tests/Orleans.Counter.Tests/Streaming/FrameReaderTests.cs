@@ -46,7 +46,8 @@ public sealed class FrameReaderTests
 
             Assert.Equal(events.Where((_, index) => repeats[index]).Count(), entries.Sum(entry => entry.Duplicates));
             Assert.Equal(events.Where((one, index) => !repeats[index] && !IsSetAside(Minute.Of(one.Time))).Count(), entries.Sum(entry => entry.Cell.Count));
-            Assert.All(entries, entry => Assert.True(entry.Cell.Count + entry.Duplicates > 0));
+            Assert.Equal(events.Where((one, index) => !repeats[index] && IsSetAside(Minute.Of(one.Time))).Count(), entries.Sum(entry => entry.DeadLettered));
+            Assert.All(entries, entry => Assert.True(entry.Cell.Count + entry.Duplicates + entry.DeadLettered > 0));
         });
 
     [Fact]
