@@ -7,5 +7,6 @@ namespace Orleans.Counter.Client;
 /// <param name="DeadLettered">Of the stored ones: set aside as dead letters.</param>
 /// <param name="InFlight">Read, and not stored yet.</param>
 /// <param name="Difference">Of the stored ones: what is missing in this sum. Anything but 0 is a defect of the service.</param>
+/// <param name="Repaired">By how much corrections have changed counts, beside all this.</param>
 /// <param name="AsOf">What the service had read then is inside.</param>
-public sealed record Audit(long Accepted, long Counted, long Duplicates, long DeadLettered, long InFlight, long Difference, DateTimeOffset AsOf);
+public sealed record Audit(long Accepted, long Counted, long Duplicates, long DeadLettered, long InFlight, long Difference, long Repaired, DateTimeOffset AsOf);

@@ -14,6 +14,14 @@ internal readonly record struct Cell([property: Id(0)] long Count, [property: Id
 
     public static Cell Plain(long count) => count == 0 ? Nothing : new(count, count, 1, 1);
 
+    /// <summary>This, after somebody has put in or taken out events whose single values nobody knows: what is put in has their mean, what is taken out leaves the smallest and the largest as they were.</summary>
+    /// <param name="count">How many; negative to take out, but no more than there are.</param>
+    /// <param name="sum">Of their values.</param>
+    public Cell Corrected(long count, double sum) =>
+        count > 0 ? this + new Cell(count, sum, sum / count, sum / count)
+        : Count + count == 0 ? Nothing
+        : this with { Count = Count + count, Sum = Math.Clamp(Sum + sum, double.MinValue, double.MaxValue) };
+
     /// <summary>
     /// Both together. Counts add exactly; sums add in the order of the log, which is the same at every replay, and stay at the largest number where they would be infinite:
     /// neither the table nor JSON can hold that.

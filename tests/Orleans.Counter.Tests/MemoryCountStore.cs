@@ -8,6 +8,8 @@ internal class MemoryCountStore : ICountStore
     private readonly Lock _lock = new();
     private readonly Dictionary<VideoId, Versioned<VideoRow>> _videos = [];
     private readonly Dictionary<(VideoId, EventType, int Hour), HourCells> _hours = [];
+    private readonly HashSet<(string ChannelId, VideoId Video)> _owned = [];
+    private readonly Dictionary<(VideoId, string Id), Correction> _corrections = [];
     private readonly Dictionary<Shard, Versioned<ShardRow>> _shards = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LogRow? _log;
@@ -34,17 +36,47 @@ internal class MemoryCountStore : ICountStore
         }
     }
 
-    public virtual ValueTask<RowVersion> CommitVideo(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled, CancellationToken cancellationToken)
+    public virtual ValueTask<RowVersion> CommitVideo(VideoCommit commit, RowVersion? version, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
+            var row = commit.Row;
             if (_videos.GetValueOrDefault(row.Video)?.Version != version) return ValueTask.FromException<RowVersion>(new StaleWriterException(row.Video.Value));
             var written = NewVersion();
             _videos[row.Video] = new(row, written);
-            foreach (var hour in settled) _hours[(row.Video, hour.Type, hour.Hour)] = hour;
+            foreach (var hour in commit.Settled) _hours[(row.Video, hour.Type, hour.Hour)] = hour;
+            if (commit.Channel?.From is { } from && !_owned.Remove((from, row.Video))) throw new StaleWriterException(from);
+            if (commit.Channel?.To is { } to) _owned.Add((to, row.Video));
+            if (commit.Correction is { } correction) _corrections.Add((row.Video, correction.Id), correction);
+            foreach (var (type, day) in commit.Removed ?? [])
+                foreach (var hour in _hours.Keys.Where(key => key.Item1 == row.Video && key.Item2 == type && TableLayout.DayOf(key.Hour) == day).ToList()) _hours.Remove(hour);
             Changed();
             return new(written);
         }
+    }
+
+    public ValueTask<IReadOnlyList<(EventType Type, DateOnly Day)>> FindDays(VideoId video, DayRows days, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var standing = _hours.Keys.Where(key => key.Item1 == video).Select(key => (Type: key.Item2, Day: TableLayout.DayOf(key.Hour))).Distinct();
+            return new((IReadOnlyList<(EventType, DateOnly)>)[.. standing.Where(row => days.Types.Contains(row.Type) && days.First <= row.Day && row.Day <= days.Last)]);
+        }
+    }
+
+    public virtual ValueTask<IReadOnlyList<VideoId>> ReadChannel(Shard shard, string channelId, CancellationToken cancellationToken)
+    {
+        lock (_lock) return new((IReadOnlyList<VideoId>)[.. _owned.Where(one => one.ChannelId == channelId && Shard.Of(one.Video) == shard).Select(one => one.Video).OrderBy(video => video.Value, StringComparer.Ordinal)]);
+    }
+
+    public ValueTask<Correction?> ReadCorrection(VideoId video, string id, CancellationToken cancellationToken)
+    {
+        lock (_lock) return new(_corrections.GetValueOrDefault((video, id)));
+    }
+
+    public ValueTask<long> SumCorrections(Shard shard, CancellationToken cancellationToken)
+    {
+        lock (_lock) return new(_corrections.Values.Where(correction => Shard.Of(correction.Video) == shard).Sum(correction => correction.Count));
     }
 
     public virtual ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken)

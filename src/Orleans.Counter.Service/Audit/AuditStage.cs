@@ -1,4 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Orleans.Counter.Counting;
+using Orleans.Counter.Http;
 
 namespace Orleans.Counter.Audit;
 
@@ -14,8 +17,28 @@ internal static class AuditStage
     public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/audit", Audit).WithName("GetAudit").WithTags("Operating");
+        routes.MapPost("/v1/admin/corrections", Correct).WithName("Correct").WithTags("Operating").WithMetadata(new RequestSizeLimitAttribute(CorrectionBody.BodyBytesMax));
         return routes;
     }
+
+    /// <summary>Takes events out of a minute, or puts them in. The same correction again changes nothing; its opposite, under another id, undoes it.</summary>
+    private static async Task<Results<Ok<CorrectionAnswer>, ProblemHttpResult>> Correct(HttpRequest request, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var (body, problem) = await CorrectionBody.Read(request, clock.GetUtcNow());
+        if (body is null) return problem!;
+        var correction = body.Correction;
+        var corrected = await grains.GetGrain<IVideoGrain>(correction.Video.Value).Correct(correction, cancellationToken);
+        return corrected.Outcome switch
+        {
+            CorrectionOutcome.Differs => Conflict("correction_differs", $"Another correction of '{correction.Video}' has the id '{correction.Id}'; one that was made stays as it is. Undo it with its opposite, under a new id."),
+            CorrectionOutcome.TooMuch => Conflict("correction_too_large", $"The minute {correction.Minute} holds {corrected.Minute.Count} events of type '{correction.Type}'; no more can be taken out."),
+            CorrectionOutcome.TooManyTypes => Conflict("too_many_types", $"The video has {EventType.PerVideoMax} types already; '{correction.Type}' is none of them."),
+            _ => TypedResults.Ok(new CorrectionAnswer(
+                correction.Id, correction.Video.Value, correction.Type.Value, correction.Minute.Start.UtcDateTime, corrected.Minute.Count, corrected.Minute.Sum, corrected.Total.Count)),
+        };
+    }
+
+    private static ProblemHttpResult Conflict(string code, string detail) => ApiProblem.Of(StatusCodes.Status409Conflict, code, detail);
 
     /// <summary>What became of all events that the log holds, as far as it has been read.</summary>
     private static async Task<Ok<AuditAnswer>> Audit(Canary canary, CancellationToken cancellationToken) => TypedResults.Ok(await canary.Ask(cancellationToken));
@@ -28,5 +51,16 @@ internal static class AuditStage
 /// <param name="DeadLettered">Of the stored ones: set aside as dead letters.</param>
 /// <param name="InFlight">Read, and not stored yet.</param>
 /// <param name="Difference">Of the stored ones: what is missing in this sum. Anything but 0 is a defect.</param>
+/// <param name="Repaired">By how much corrections have changed counts, beside all this; negative if they took out more than they put in.</param>
 /// <param name="AsOf">What had been read then is inside.</param>
-internal sealed record AuditAnswer(long Accepted, long Counted, long Duplicates, long DeadLettered, long InFlight, long Difference, DateTimeOffset AsOf);
+internal sealed record AuditAnswer(long Accepted, long Counted, long Duplicates, long DeadLettered, long InFlight, long Difference, long Repaired, DateTimeOffset AsOf);
+
+/// <summary>What stands after a correction.</summary>
+/// <param name="Id">The correction.</param>
+/// <param name="VideoId">The video.</param>
+/// <param name="Type">The type.</param>
+/// <param name="Minute">The minute, in UTC.</param>
+/// <param name="Count">How many events the minute holds now.</param>
+/// <param name="Sum">Of their values.</param>
+/// <param name="Total">How many events of the type the video has now, all time.</param>
+internal sealed record CorrectionAnswer(string Id, string VideoId, string Type, DateTime Minute, long Count, double Sum, long Total);

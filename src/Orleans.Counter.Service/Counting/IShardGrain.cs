@@ -7,9 +7,21 @@ namespace Orleans.Counter.Counting;
 [GrainInterfaceType("shard")]
 internal interface IShardGrain : IGrainWithStringKey
 {
-    /// <summary>How far the shard has counted and stored. Answers from memory; a shard that no range has reached since it woke up knows only the start.</summary>
+    /// <summary>How far the shard has counted and stored. Answers from memory, but for the first question after a correction; a shard that no range has reached since it woke up knows only the start.</summary>
     [Alias("progress"), AlwaysInterleave]
     ValueTask<Progress> Progress(CancellationToken cancellationToken = default);
+
+    /// <summary>The total of a type over the videos of this shard that a channel owns. Asks those that were given something since it was last asked, and the table when it has forgotten whose they are.</summary>
+    [Alias("channeltotal"), AlwaysInterleave]
+    ValueTask<Cell> ChannelTotal(string channelId, EventType type, CancellationToken cancellationToken = default);
+
+    /// <summary>The videos of this shard that a channel owns, in order.</summary>
+    [Alias("channelvideos"), AlwaysInterleave]
+    ValueTask<IReadOnlyList<VideoId>> ChannelVideos(string channelId, CancellationToken cancellationToken = default);
+
+    /// <summary>Forgets what it knows of these channels, and of corrections: a video of it has changed otherwise than by the log.</summary>
+    [Alias("forget"), AlwaysInterleave]
+    ValueTask Forget([Immutable] IReadOnlyList<string> channels, CancellationToken cancellationToken = default);
 
     /// <summary>Stores what the shard holds; if it belongs on another silo, it ends here then. Its silo asks this when it leaves the cluster.</summary>
     [Alias("leave"), AlwaysInterleave, ResponseTimeout("00:10:00")]
@@ -21,6 +33,8 @@ internal interface IShardGrain : IGrainWithStringKey
 /// <param name="Stored">Everything up to here is in the table; a crash replays what comes after.</param>
 /// <param name="CountedLedger">What became of the events up to the first.</param>
 /// <param name="StoredLedger">What became of the events up to the second.</param>
+/// <param name="Repaired">By how much corrections have changed the counts of its videos.</param>
 [GenerateSerializer, Immutable, Alias("counter.progress")]
 internal readonly record struct Progress(
-    [property: Id(0)] Position Counted, [property: Id(1)] Position Stored, [property: Id(2)] Ledger CountedLedger, [property: Id(3)] Ledger StoredLedger);
+    [property: Id(0)] Position Counted, [property: Id(1)] Position Stored, [property: Id(2)] Ledger CountedLedger, [property: Id(3)] Ledger StoredLedger,
+    [property: Id(4)] long Repaired = 0);

@@ -33,6 +33,15 @@ internal interface IVideoGrain : IGrainWithStringKey
     /// <summary>Says what the video is, instead of what was said before. Stored when it answers; saying the same again stores nothing.</summary>
     [Alias("describe"), AlwaysInterleave]
     ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes events out of a minute, or puts them in. Stored when it answers; the same correction again changes nothing.</summary>
+    [Alias("correct"), ResponseTimeout("00:10:00")]
+    ValueTask<Corrected> Correct(Correction correction, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes the video and its history, and what was said of it; what the log holds of it and was counted stays counted in the ledger. What comes later counts from nothing.</summary>
+    /// <returns>False if there was nothing to remove.</returns>
+    [Alias("remove"), ResponseTimeout("00:10:00")]
+    ValueTask<bool> Remove(CancellationToken cancellationToken = default);
 }
 
 /// <summary>What became of a call.</summary>
@@ -53,6 +62,30 @@ internal enum Outcome
 
     /// <summary>Nothing was added: the video has to store first what it holds.</summary>
     Later,
+}
+
+/// <summary>What became of a correction.</summary>
+/// <param name="Outcome">Whether it is inside.</param>
+/// <param name="Minute">What the minute holds now.</param>
+/// <param name="Total">All time of the type, now.</param>
+[GenerateSerializer, Immutable, Alias("counter.corrected")]
+internal readonly record struct Corrected([property: Id(0)] CorrectionOutcome Outcome, [property: Id(1)] Cell Minute, [property: Id(2)] Cell Total);
+
+/// <summary>Whether a correction is inside.</summary>
+[GenerateSerializer, Alias("counter.correctionoutcome")]
+internal enum CorrectionOutcome
+{
+    /// <summary>It is.</summary>
+    Done,
+
+    /// <summary>It is not: another one with the same id is.</summary>
+    Differs,
+
+    /// <summary>It is not: the minute does not hold as much as it takes out.</summary>
+    TooMuch,
+
+    /// <summary>It is not: the video has all the types that it may have.</summary>
+    TooManyTypes,
 }
 
 /// <summary>What is stored.</summary>

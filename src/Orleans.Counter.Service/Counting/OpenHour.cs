@@ -24,20 +24,30 @@ internal sealed class OpenHour
 
     public HourCells Cells() => new(Type, Hour, _minutes.ToArray());
 
-    public void Add(byte ofHour, Cell cell)
+    public Cell At(byte ofHour) => Find(ofHour) is var (place, found) && found ? _minutes[place].Cell : Cell.Nothing;
+
+    public void Add(byte ofHour, Cell cell) => Set(ofHour, At(ofHour) + cell);
+
+    /// <summary>Sets a minute, whatever it held; a cell that counts nothing takes it away.</summary>
+    public void Set(byte ofHour, Cell cell)
     {
         Changes++;
-        var place = _minutes.FindLastIndex(minute => minute.OfHour <= ofHour);
-        if (place >= 0 && _minutes[place].OfHour == ofHour)
+        var (place, found) = Find(ofHour);
+        if (found)
         {
-            var sum = _minutes[place].Cell + cell;
-            Bytes += Video.BytesOf(sum) - Video.BytesOf(_minutes[place].Cell);
-            _minutes[place] = new(ofHour, sum);
+            Bytes -= Video.BytesOf(_minutes[place].Cell);
+            _minutes.RemoveAt(place);
         }
-        else
-        {
-            Bytes += Video.BytesOf(cell);
-            _minutes.Insert(place + 1, new(ofHour, cell));
-        }
+
+        if (cell.Count == 0) return;
+        Bytes += Video.BytesOf(cell);
+        _minutes.Insert(place, new(ofHour, cell));
+    }
+
+    /// <summary>Where a minute is, or belongs.</summary>
+    private (int Place, bool Found) Find(byte ofHour)
+    {
+        var before = _minutes.FindLastIndex(minute => minute.OfHour <= ofHour);
+        return before >= 0 && _minutes[before].OfHour == ofHour ? (before, true) : (before + 1, false);
     }
 }

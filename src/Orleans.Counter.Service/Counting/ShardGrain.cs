@@ -24,13 +24,33 @@ internal sealed partial class ShardGrain(
     private Position _stored;
     private Ledger _storedLedger;
     private RowVersion? _version;
+    private ShardChannels? _channels;
+    private Task<long>? _repaired;
     private IGrainTimer? _timer;
     private Task? _storing;
     private bool _goesBack;
 
     private Shard Shard => Shard.Parse(this.GetPrimaryKeyString());
 
-    public ValueTask<Progress> Progress(CancellationToken cancellationToken) => new(new Progress(_counted, _stored, _countedLedger, _storedLedger));
+    private ShardChannels Channels => _channels ??= new(Shard, store, GrainFactory, clock);
+
+    public async ValueTask<Progress> Progress(CancellationToken cancellationToken)
+    {
+        if (_repaired is null or { IsFaulted: true }) _repaired = store.SumCorrections(Shard, CancellationToken.None).AsTask();
+        var repaired = await _repaired.WaitAsync(cancellationToken);
+        return new(_counted, _stored, _countedLedger, _storedLedger, repaired);
+    }
+
+    public async ValueTask<Cell> ChannelTotal(string channelId, EventType type, CancellationToken cancellationToken) => await (await Channels.Of(channelId)).Total(type);
+
+    public async ValueTask<IReadOnlyList<VideoId>> ChannelVideos(string channelId, CancellationToken cancellationToken) => await (await Channels.Of(channelId)).Videos;
+
+    public ValueTask Forget(IReadOnlyList<string> channels, CancellationToken cancellationToken)
+    {
+        Channels.Forget(channels);
+        _repaired = null;
+        return ValueTask.CompletedTask;
+    }
 
     public async Task OnSubscribed(IStreamSubscriptionHandleFactory handles)
     {
@@ -101,6 +121,7 @@ internal sealed partial class ShardGrain(
 
         foreach (var window in byVideo.Chunk(options.Value.CallsAtOnce))
             foreach (var setAside in await Task.WhenAll(window.Select(video => Find(video.Key).Give(video.Value)))) added += new Ledger(0, -setAside, 0, setAside);
+        foreach (var video in byVideo.Keys) _channels?.Given(video);
         instruments.Delivered(byVideo.Count);
         return added;
     }

@@ -12,11 +12,13 @@ internal sealed class Video
 
     private readonly VideoId _id;
     private readonly Dictionary<EventType, Cell> _totals = [];
+    private readonly Dictionary<EventType, TypeAdjustment> _adjusted = [];
     private readonly List<OpenHour> _open = [];
     private long _duplicates;
     private long _deadLettered;
     private Minute? _first;
     private Minute? _last;
+    private DateTimeOffset? _removed;
 
     public Video(VideoId id, VideoRow? row)
     {
@@ -25,6 +27,8 @@ internal sealed class Video
         Position = row.Position;
         SettledThrough = row.SettledThrough;
         (_duplicates, _deadLettered, _first, _last, Metadata) = (row.Duplicates, row.DeadLettered, row.First, row.Last, row.Metadata);
+        (_removed, Removing) = (row.Removed, row.Removing);
+        foreach (var adjustment in row.Adjusted ?? []) _adjusted[adjustment.Type] = adjustment;
         foreach (var (type, total) in row.Totals) _totals[type] = total;
         foreach (var hour in row.Open) _open.Add(new(hour));
     }
@@ -38,6 +42,9 @@ internal sealed class Video
     /// <summary>What was said of the video itself.</summary>
     public Metadata Metadata { get; set; }
 
+    /// <summary>The day rows of before a removal that may still be there; null if there are none.</summary>
+    public DayRows? Removing { get; set; }
+
     /// <summary>True if the open cells are over their bound: hours have to be settled before anything more is added.</summary>
     public bool IsFull => _open.Sum(hour => hour.Bytes) > OpenBytesMax;
 
@@ -48,12 +55,14 @@ internal sealed class Video
     public IReadOnlySet<(EventType Type, int Hour)> Missing(IReadOnlyList<Entry> entries)
     {
         HashSet<(EventType, int)>? missing = null; // Nearly always there are none.
-        if (SettledThrough is { } through)
+        if (SettledThrough is not null)
             foreach (var entry in entries)
-                if (entry.Minute.Hour <= through && IsNew(entry) && _totals.ContainsKey(entry.Type) && Find(entry.Type, entry.Minute.Hour) is null)
-                    (missing ??= []).Add((entry.Type, entry.Minute.Hour));
+                if (IsNew(entry) && IsSettled(entry.Type, entry.Minute.Hour)) (missing ??= []).Add((entry.Type, entry.Minute.Hour));
         return missing ?? NoHours;
     }
+
+    /// <summary>True if a day row may hold the hour, which has to be opened again before it may be changed.</summary>
+    public bool IsSettled(EventType type, int hour) => hour <= SettledThrough && _totals.ContainsKey(type) && Find(type, hour) is null;
 
     /// <summary>Opens an hour again with what its day row holds: from now on its truth is here.</summary>
     public void Reopen(HourCells settled)
@@ -94,12 +103,42 @@ internal sealed class Video
         }
     }
 
+    /// <summary>What a minute that is not in a day row holds.</summary>
+    public Cell At(EventType type, Minute minute) => Find(type, minute.Hour)?.At((byte)minute.OfHour) ?? Cell.Nothing;
+
+    /// <summary>The total of a type.</summary>
+    public Cell Total(EventType type) => _totals.GetValueOrDefault(type);
+
+    /// <summary>True if another type is one too many.</summary>
+    public bool HasAllTypesBut(EventType type) => _totals.Count >= EventType.PerVideoMax && !_totals.ContainsKey(type);
+
+    /// <summary>Sets a minute to what it holds after a correction, whose hour is open or was never settled. The total moves by as much.</summary>
+    public void Correct(Correction correction, Cell corrected)
+    {
+        var (type, minute) = (correction.Type, correction.Minute);
+        Open(type, minute.Hour).Set((byte)minute.OfHour, corrected);
+        _totals[type] = _totals.GetValueOrDefault(type).Corrected(correction.Count, correction.Sum);
+        var before = _adjusted.GetValueOrDefault(type);
+        _adjusted[type] = new(type, before.Count + correction.Count, before.Sum + correction.Sum);
+        Reach(minute);
+    }
+
+    /// <summary>Forgets everything but how far the log has been read. Day rows remain to be removed.</summary>
+    public void Remove(DateTimeOffset now)
+    {
+        if (SettledThrough is { } through && _first is { } first) Removing = new([.. _totals.Keys], TableLayout.DayOf(first.Hour), TableLayout.DayOf(through));
+        _totals.Clear();
+        _adjusted.Clear();
+        _open.Clear();
+        (_duplicates, _deadLettered, _first, _last, SettledThrough, Metadata, _removed) = (0, 0, null, null, null, default, now);
+    }
+
     /// <summary>What is known of one type.</summary>
     public Recent Recent(EventType type) =>
         new(Position, _totals.GetValueOrDefault(type), [.. _open.Where(hour => hour.Type == type).OrderBy(hour => hour.Hour).Select(hour => hour.Cells())], SettledThrough, _first, _last);
 
     /// <summary>False if the video was never seen, and nothing was ever said of it.</summary>
-    public bool IsKnown => Position != Position.Start || Metadata != default;
+    public bool IsKnown => _totals.Count > 0 || _duplicates > 0 || _deadLettered > 0 || Metadata != default;
 
     /// <summary>What is known of the video as a whole.</summary>
     public Portrait Portrait() => new(Metadata, Totals(), _first, _last, _duplicates, _deadLettered);
@@ -123,7 +162,7 @@ internal sealed class Video
 
         var settledThrough = settling.Count == 0 ? SettledThrough : Math.Max(SettledThrough ?? int.MinValue, settling.Max(hour => hour.Hour));
         HourCells[] open = [.. _open.Except(settling).Select(hour => hour.Cells())];
-        var row = new VideoRow(_id, Position, commit, Totals(), open, settledThrough, _duplicates, _first, _last, _deadLettered, Metadata);
+        var row = new VideoRow(_id, Position, commit, Totals(), open, settledThrough, _duplicates, _first, _last, _deadLettered, Metadata, [.. _adjusted.Values], _removed, Removing);
         return new(row, [.. settling.Select(hour => hour.Cells())], [.. settling.Select(hour => (hour, hour.Changes))]);
     }
 
@@ -151,11 +190,21 @@ internal sealed class Video
 
     private void Add(Entry entry)
     {
-        var hour = Find(entry.Type, entry.Minute.Hour);
-        if (hour is null) _open.Add(hour = new(new(entry.Type, entry.Minute.Hour, [])));
-        hour.Add((byte)entry.Minute.OfHour, entry.Cell);
+        Open(entry.Type, entry.Minute.Hour).Add((byte)entry.Minute.OfHour, entry.Cell);
         _totals[entry.Type] = _totals.GetValueOrDefault(entry.Type) + entry.Cell;
-        _first = _first is { } first && first < entry.Minute ? first : entry.Minute;
-        _last = _last is { } last && last > entry.Minute ? last : entry.Minute;
+        Reach(entry.Minute);
+    }
+
+    private OpenHour Open(EventType type, int hour)
+    {
+        var open = Find(type, hour);
+        if (open is null) _open.Add(open = new(new(type, hour, [])));
+        return open;
+    }
+
+    private void Reach(Minute minute)
+    {
+        _first = _first is { } first && first < minute ? first : minute;
+        _last = _last is { } last && last > minute ? last : minute;
     }
 }

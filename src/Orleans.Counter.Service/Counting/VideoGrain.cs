@@ -14,6 +14,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     private RowVersion? _version;
     private Position _stored;
     private Metadata _storedMetadata;
+    private readonly HashSet<string> _untold = [];
     private Task<Video>? _loading;
     private Task? _writing;
     private StaleWriterException? _stale;
@@ -42,6 +43,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         if (_stored < wanted || video.NextSettle <= clock.GetUtcNow() || video.IsFull)
             do await WriteOnce(video);
             while (_stored < wanted);
+        await TellShard();
         if (!homes.IsHere(Shard.Of(Id))) MigrateOnIdle(); // Its shard lives elsewhere by now. To end here would not be enough: whoever knows the address would wake it up here again.
         return new(_stored, video.NextSettle);
     }
@@ -57,9 +59,72 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     public async ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken)
     {
         var video = await Load();
+        if (video.Metadata.ChannelId is { } before) _untold.Add(before);
+        if (metadata.ChannelId is { } now) _untold.Add(now);
         video.Metadata = metadata;
         while (_storedMetadata != video.Metadata) await WriteOnce(video); // The write under way may have begun before.
+        await TellShard();
         return video.Portrait();
+    }
+
+    public async ValueTask<Corrected> Correct(Correction correction, CancellationToken cancellationToken)
+    {
+        var video = await LoadInTurn(cancellationToken);
+        var (type, minute) = (correction.Type, correction.Minute);
+        var done = await store.ReadCorrection(Id, correction.Id, cancellationToken);
+        while (video.IsFull) await WriteOnce(video);
+        do await WaitForWrite();
+        while (video.IsSettled(type, minute.Hour) && await Reopen(video, [(type, minute.Hour)], cancellationToken));
+
+        // From here to the capture of the row everything happens in one go.
+        if (_stale is not null) throw _stale;
+        var stands = video.At(type, minute);
+        if (done is null)
+        {
+            if (stands.Count + correction.Count < 0) return await Refusal(CorrectionOutcome.TooMuch);
+            if (video.HasAllTypesBut(type)) return await Refusal(CorrectionOutcome.TooManyTypes);
+            stands = stands.Corrected(correction.Count, correction.Sum);
+            video.Correct(correction, stands);
+            if (video.Metadata.ChannelId is { } channel) _untold.Add(channel);
+            await Write(video, commit => commit with { Correction = correction });
+        }
+        else if (correction with { At = done.At } != done)
+        {
+            return new(CorrectionOutcome.Differs, stands, video.Total(type));
+        }
+
+        await TellShard(always: true);
+        return new(CorrectionOutcome.Done, stands, video.Total(type));
+
+        async Task<Corrected> Refusal(CorrectionOutcome outcome)
+        {
+            var refused = new Corrected(outcome, stands, video.Total(type));
+            await Confirm();
+            return refused;
+        }
+    }
+
+    public async ValueTask<bool> Remove(CancellationToken cancellationToken)
+    {
+        var video = await LoadInTurn(cancellationToken);
+        await WaitForWrite(); // What it settles has to be known, so that it is removed, too.
+        if (_stale is not null) throw _stale;
+        var known = video.IsKnown;
+        if (known)
+        {
+            if (video.Metadata.ChannelId is { } channel) _untold.Add(channel);
+            video.Remove(clock.GetUtcNow());
+            await Write(video, commit => commit);
+        }
+
+        else
+        {
+            await Confirm();
+        }
+
+        await RemoveDays(video);
+        await TellShard(always: true);
+        return known;
     }
 
     /// <summary>A video that leaves in peace stores what it holds; one that does not is caught up with by its shard.</summary>
@@ -68,7 +133,48 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         if (_video is not null && _stale is null) await StoreAll(_video).WaitAsync(cancellationToken);
     }
 
-    private async Task Reopen(Video video, IEnumerable<(EventType Type, int Hour)> missing, CancellationToken cancellationToken)
+    /// <summary>What the shard remembers of a channel, or of corrections, is not so any more. What it could not be told is told with the next flush.</summary>
+    private async Task TellShard(bool always = false)
+    {
+        if (_untold.Count == 0 && !always) return;
+        string[] channels = [.. _untold];
+        await GrainFactory.GetGrain<IShardGrain>(Shard.Of(Id).ToString()).Forget(channels);
+        _untold.ExceptWith(channels);
+    }
+
+    /// <summary>For an answer that writes nothing, and so would never find out: an activation that was replaced must not say what it once knew.</summary>
+    private async Task Confirm()
+    {
+        var known = _version;
+        var stands = (await store.ReadVideo(Id, CancellationToken.None))?.Version;
+        await WaitForWrite();
+        if (_stale is null && stands != known && stands != _version)
+        {
+            _stale = new(Id.Value);
+            DeactivateOnIdle();
+        }
+
+        if (_stale is not null) throw _stale;
+    }
+
+    /// <summary>The rest of a removal. Each transaction has the video's row in it, so that no activation that was replaced can remove what came later; until the last one nothing new is added.</summary>
+    private async Task RemoveDays(Video video)
+    {
+        if (video.Removing is not { } days) return;
+        var standing = await store.FindDays(Id, days, CancellationToken.None);
+        foreach (var some in standing.Chunk(TableLayout.SettledDaysMax))
+        {
+            await WaitForWrite();
+            await Write(video, commit => commit with { Removed = some });
+        }
+
+        await WaitForWrite();
+        video.Removing = null;
+        await Write(video, commit => commit);
+    }
+
+    /// <returns>True, always: it may have settled again meanwhile.</returns>
+    private async Task<bool> Reopen(Video video, IEnumerable<(EventType Type, int Hour)> missing, CancellationToken cancellationToken)
     {
         List<HourCells> opened = [];
         foreach (var day in missing.GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))))
@@ -78,6 +184,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         }
 
         foreach (var hour in opened) video.Reopen(hour);
+        return true;
     }
 
     private async Task<Video> LoadInTurn(CancellationToken cancellationToken)
@@ -113,7 +220,9 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         var row = await store.ReadVideo(Id, CancellationToken.None);
         instruments.Loaded();
         (_version, _stored, _storedMetadata) = (row?.Version, row?.Row.Position ?? Position.Start, row?.Row.Metadata ?? default);
-        return new(Id, row?.Row);
+        var video = new Video(Id, row?.Row);
+        await RemoveDays(video); // An activation before this one did not come to the end of it.
+        return video;
     }
 
     /// <summary>For a video that takes nothing new any more.</summary>
@@ -123,32 +232,48 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     }
 
     /// <summary>Joins the write that is under way, or begins one.</summary>
-    private async Task WriteOnce(Video video)
+    private Task WriteOnce(Video video) => _writing is null ? Write(video, also: null) : WaitForWrite();
+
+    /// <summary>Until no write is under way.</summary>
+    private async Task WaitForWrite()
     {
-        var writing = _writing ??= Write(video);
-        try
+        while (_writing is { } writing)
         {
-            await writing;
-        }
-        finally
-        {
-            if (_writing == writing) _writing = null;
+            try
+            {
+                await writing;
+            }
+            finally
+            {
+                if (_writing == writing) _writing = null;
+            }
         }
     }
 
-    private async Task Write(Video video)
+    /// <summary>Begins a write; none is under way.</summary>
+    /// <param name="video">As it is now.</param>
+    /// <param name="also">What else changes, which must not be written twice, nor without it: if this fails, the activation has to forget what it holds.</param>
+    private Task Write(Video video, Func<VideoCommit, VideoCommit>? also)
+    {
+        _writing = WriteNow(video, also);
+        return WaitForWrite();
+    }
+
+    private async Task WriteNow(Video video, Func<VideoCommit, VideoCommit>? also)
     {
         if (_stale is not null) throw _stale;
         try
         {
             var capture = video.Capture(clock.GetUtcNow(), commit: Guid.NewGuid());
-            _version = await store.CommitVideo(capture.Row, _version, capture.Settled, CancellationToken.None);
+            var (from, to) = (_storedMetadata.ChannelId, capture.Row.Metadata.ChannelId);
+            var commit = new VideoCommit(capture.Row, capture.Settled, from == to ? null : new(from, to));
+            _version = await store.CommitVideo(also?.Invoke(commit) ?? commit, _version, CancellationToken.None);
             (_stored, _storedMetadata) = (capture.Row.Position, capture.Row.Metadata);
             video.Stored(capture);
         }
-        catch (StaleWriterException stale)
+        catch (Exception exception) when (exception is StaleWriterException || also is not null)
         {
-            _stale = stale;
+            _stale = exception as StaleWriterException ?? new(Id.Value);
             DeactivateOnIdle();
             throw;
         }

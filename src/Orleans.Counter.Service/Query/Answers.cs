@@ -14,6 +14,17 @@ internal sealed record CountAnswer(string VideoId, string Type, long Count);
 /// <param name="Points">In order.</param>
 internal sealed record SeriesAnswer(string VideoId, string Type, string Granularity, string TimeZone, IReadOnlyList<PointAnswer> Points);
 
+/// <summary>How often something happened to all videos that a channel owns now.</summary>
+internal sealed record ChannelCountAnswer(string ChannelId, string Type, long Count);
+
+/// <summary>When it happened to them.</summary>
+/// <param name="ChannelId">The channel.</param>
+/// <param name="Type">The type.</param>
+/// <param name="Granularity">How fine the points are; chosen by the service if <c>auto</c> was asked for.</param>
+/// <param name="TimeZone">Where the granules begin.</param>
+/// <param name="Points">In order.</param>
+internal sealed record ChannelSeriesAnswer(string ChannelId, string Type, string Granularity, string TimeZone, IReadOnlyList<PointAnswer> Points);
+
 /// <summary>One granule. At the edges it holds only what lies inside the range.</summary>
 /// <param name="Start">Where the granule begins, in UTC.</param>
 /// <param name="Count">Events.</param>

@@ -13,6 +13,9 @@ internal sealed record MetadataBody(Metadata Metadata)
     /// <summary>The largest body, in bytes: the longest title fits, however it is escaped.</summary>
     public const int BodyBytesMax = 4 * 1024;
 
+    /// <summary>The rule of channel ids in words.</summary>
+    public static readonly string ChannelRule = $"like a video id, it has 1 to {VideoId.LengthMax} characters out of A-Z, a-z, 0-9, '_' and '-'";
+
     private const string Shape = "The body must be an object that may have the strings 'title' and 'channelId'; what it does not have is taken away.";
 
     /// <summary>Reads a body; where it is wrong, the problem says what would be right.</summary>
@@ -33,7 +36,7 @@ internal sealed record MetadataBody(Metadata Metadata)
         if (title is not null && (title.Length is 0 or > TitleLengthMax || title.Any(char.IsControl)))
             return Wrong("invalid_title", $"A title has 1 to {TitleLengthMax} characters, none of which is a control character.");
         if (channel is not null && !VideoId.TryParse(channel, out _))
-            return Wrong("invalid_channel_id", $"'{JsonBody.Shown(channel)}' is not a channel id: like a video id, it has 1 to {VideoId.LengthMax} characters out of A-Z, a-z, 0-9, '_' and '-'.");
+            return Wrong("invalid_channel_id", $"'{JsonBody.Shown(channel)}' is not a channel id: {ChannelRule}.");
         return (new(new Metadata(title, channel)), null);
     }
 

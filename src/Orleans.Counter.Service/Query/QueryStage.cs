@@ -10,7 +10,7 @@ internal static class QueryStage
 {
     public static IHostApplicationBuilder AddQuery(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<VideoCounts>().AddSingleton<LiveCounts>();
+        builder.Services.AddSingleton<VideoCounts>().AddSingleton<ChannelCounts>().AddSingleton<LiveCounts>();
         return builder;
     }
 
@@ -24,6 +24,10 @@ internal static class QueryStage
         var videos = routes.MapGroup("/v1/videos/{videoId}").WithTags("Videos");
         videos.MapGet("", Get).WithName("GetVideo");
         videos.MapPut("", Put).WithName("PutVideo").WithMetadata(new RequestSizeLimitAttribute(MetadataBody.BodyBytesMax));
+        videos.MapDelete("", Delete).WithName("DeleteVideo");
+        var channels = routes.MapGroup("/v1/channels/{channelId}").WithTags("Asking");
+        channels.MapGet("/count", ChannelCount).WithName("GetChannelCount");
+        channels.MapGet("/series", ChannelSeries).WithName("GetChannelSeries");
         routes.MapPost("/v1/counts", Counts).WithName("GetCounts").WithTags("Asking").WithMetadata(new RequestSizeLimitAttribute(ManyQuestion.BodyBytesMax));
         return routes;
     }
@@ -68,7 +72,7 @@ internal static class QueryStage
         if (question is null) return problem!;
         return await grains.GetGrain<IVideoGrain>(question.Video.Value).Portrait(cancellationToken) is { } portrait
             ? TypedResults.Ok(VideoAnswer.Of(question.Video, portrait))
-            : ApiProblem.Of(StatusCodes.Status404NotFound, "not_found", $"Nothing was ever counted or said of a video '{question.Video}'.");
+            : Unknown(question.Video);
     }
 
     /// <summary>Says what a video is, whether it was seen before or not. What is not said is taken away.</summary>
@@ -79,6 +83,15 @@ internal static class QueryStage
         (var body, problem) = await MetadataBody.Read(request);
         if (body is null) return problem!;
         return TypedResults.Ok(VideoAnswer.Of(question.Video, await grains.GetGrain<IVideoGrain>(question.Video.Value).Describe(body.Metadata, cancellationToken)));
+    }
+
+    /// <summary>Removes a video, its history, and what was said of it. What comes later counts from nothing.</summary>
+    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(string videoId, IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        var (question, problem) = Question.Read(videoId, null, null, null);
+        if (question is null) return problem!;
+        if (!await grains.GetGrain<IVideoGrain>(question.Video.Value).Remove(cancellationToken)) return Unknown(question.Video);
+        return TypedResults.NoContent();
     }
 
     /// <summary>How often, for many videos at once.</summary>
@@ -97,26 +110,37 @@ internal static class QueryStage
     {
         var (question, problem) = Question.Read(videoId, type, from, to);
         if (question is null) return problem!;
-        if (from is null || to is null) return Wrong("invalid_range", "A series needs both 'from' and 'to'.");
-        if (timeZone is not (null or "UTC")) return Wrong("invalid_time_zone", $"'{timeZone}' is not a time zone of this service; it knows UTC.");
-        if (fill is not (null or "true" or "false")) return Wrong("invalid_fill", $"'fill' is '{fill}'; it is true or false.");
-        var names = string.Join(", ", Granularity.All.Select(one => one.Name));
-        var points = granularity is null or "auto" ? Granularity.Finest(question.Range) : Granularity.All.FirstOrDefault(one => one.Name == granularity);
-        if (points is null && granularity is not (null or "auto")) return Wrong("invalid_granularity", $"'{granularity}' is not a granularity; there are auto, {names}.");
-        if (points is null || points.PointsOf(question.Range) > Granularity.PointsMax)
-        {
-            var fits = Granularity.Finest(question.Range) is { } finest ? $"the finest granularity that fits is '{finest.Name}'" : "no granularity fits: ask for a shorter range";
-            return Wrong("too_many_points", $"The range would have more than {Granularity.PointsMax} points; {fits}.");
-        }
-
+        (var points, problem) = Points.Read(question.Range, from, to, granularity, timeZone, fill);
+        if (points is null) return problem!;
         var minutes = await counts.Minutes(question.Video, question.Type, question.Range, cancellationToken);
-        var folded = points.Fold(minutes, question.Range, fill is "true");
-        return TypedResults.Ok(new SeriesAnswer(
-            question.Video.Value, question.Type.Value, points.Name, "UTC",
-            [.. folded.Select(point => new PointAnswer(point.Start.Start.UtcDateTime, point.Cell.Count, point.Cell.Sum, Known(point.Cell, point.Cell.Min), Known(point.Cell, point.Cell.Max)))]));
+        return TypedResults.Ok(new SeriesAnswer(question.Video.Value, question.Type.Value, points.Granularity.Name, Points.TimeZone, points.Of(minutes)));
     }
 
-    private static double? Known(Cell cell, double value) => cell.Count == 0 ? null : value;
+    /// <summary>How often, for all videos that a channel owns now; a channel that owns none answers 0.</summary>
+    private static async Task<Results<Ok<ChannelCountAnswer>, ProblemHttpResult>> ChannelCount(
+        string channelId, ChannelCounts counts, CancellationToken cancellationToken, string? type = null, string? from = null, string? to = null)
+    {
+        var (question, problem) = Question.ReadChannel(channelId, type, from, to);
+        if (question is null) return problem!;
+        var sum = await counts.Sum(question.ChannelId, question.Type, question.Range, cancellationToken);
+        return TypedResults.Ok(new ChannelCountAnswer(question.ChannelId, question.Type.Value, sum.Count));
+    }
+
+    /// <summary>When, for all videos that a channel owns now.</summary>
+    private static async Task<Results<Ok<ChannelSeriesAnswer>, ProblemHttpResult>> ChannelSeries(
+        string channelId, ChannelCounts counts, CancellationToken cancellationToken,
+        string? type = null, string? from = null, string? to = null, string? granularity = null, string? timeZone = null, string? fill = null)
+    {
+        var (question, problem) = Question.ReadChannel(channelId, type, from, to);
+        if (question is null) return problem!;
+        (var points, problem) = Points.Read(question.Range, from, to, granularity, timeZone, fill);
+        if (points is null) return problem!;
+        var minutes = await counts.Minutes(question.ChannelId, question.Type, question.Range, cancellationToken);
+        return TypedResults.Ok(new ChannelSeriesAnswer(question.ChannelId, question.Type.Value, points.Granularity.Name, Points.TimeZone, points.Of(minutes)));
+    }
+
+    private static ProblemHttpResult Unknown(VideoId video) =>
+        ApiProblem.Of(StatusCodes.Status404NotFound, "not_found", $"Nothing was ever counted or said of a video '{video}', or it was removed.");
 
     private static ProblemHttpResult Wrong(string code, string detail) => ApiProblem.Of(StatusCodes.Status400BadRequest, code, detail);
 }

@@ -5,6 +5,9 @@ using Orleans.Counter.Http;
 
 namespace Orleans.Counter.Query;
 
+/// <summary>What a request asks about: a type of all videos of a channel, in a range.</summary>
+internal sealed record ChannelQuestion(string ChannelId, EventType Type, MinuteRange Range);
+
 /// <summary>What a request asks about: a type of a video, in a range.</summary>
 internal sealed partial record Question(VideoId Video, EventType Type, MinuteRange Range)
 {
@@ -14,6 +17,20 @@ internal sealed partial record Question(VideoId Video, EventType Type, MinuteRan
     public static (Question? Question, ProblemHttpResult? Problem) Read(string videoId, string? type, string? from, string? to)
     {
         if (!VideoId.TryParse(videoId, out var video)) return Wrong("invalid_video_id", $"'{videoId}' is not a video id: {VideoId.Rule}.");
+        return Read(video, type, from, to);
+    }
+
+    /// <summary>Reads what is asked of a channel: its id keeps the rule of video ids.</summary>
+    public static (ChannelQuestion? Question, ProblemHttpResult? Problem) ReadChannel(string channelId, string? type, string? from, string? to)
+    {
+        if (!VideoId.TryParse(channelId, out var channel))
+            return (null, ApiProblem.Of(StatusCodes.Status400BadRequest, "invalid_channel_id", $"'{channelId}' is not a channel id: {MetadataBody.ChannelRule}."));
+        var (question, problem) = Read(channel, type, from, to);
+        return (question is null ? null : new(channel.Value, question.Type, question.Range), problem);
+    }
+
+    private static (Question? Question, ProblemHttpResult? Problem) Read(VideoId video, string? type, string? from, string? to)
+    {
         var asked = EventType.View;
         if (type is not null && !EventType.TryParse(type, out asked)) return Wrong("invalid_type", $"'{type}' is not an event type: {EventType.Rule}.");
         var (begin, end) = (MinuteRange.Everything.From, MinuteRange.Everything.To);
@@ -28,7 +45,8 @@ internal sealed partial record Question(VideoId Video, EventType Type, MinuteRan
 
     private static (Question?, ProblemHttpResult?) Wrong(string code, string detail) => (null, ApiProblem.Of(StatusCodes.Status400BadRequest, code, detail));
 
-    private static bool TryMinute(string text, out Minute minute)
+    /// <summary>Reads a whole minute with its offset, from 1970 on.</summary>
+    public static bool TryMinute(string text, out Minute minute)
     {
         minute = default;
         if (!Offset().IsMatch(text) || !DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)) return false;

@@ -10,14 +10,25 @@ internal interface ICountStore
     /// <summary>The settled hours of one day of one type, in order: one point read. Empty if there are none.</summary>
     ValueTask<IReadOnlyList<HourCells>> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken);
 
-    /// <summary>Writes the video's row and the hours that it settles: all or nothing. Commits of one shard that wait for each other share a transaction.</summary>
-    /// <param name="row">The row, with a commit id of its own: a commit whose answer was lost is recognised by it.</param>
+    /// <summary>Writes the video's row and what changes with it: all or nothing. Commits of one shard that wait for each other share a transaction.</summary>
+    /// <param name="commit">What to write.</param>
     /// <param name="version">The version that was read or committed before; null if the video was never stored.</param>
-    /// <param name="settled">At most <see cref="TableLayout.SettledDaysMax"/> day rows' worth of hours; each is set whole, never added to.</param>
     /// <param name="cancellationToken">Gives up waiting; the commit may happen all the same.</param>
     /// <returns>The row's new version, to be passed to the next commit.</returns>
     /// <exception cref="StaleWriterException">Another activation committed first; the caller must forget what it holds.</exception>
-    ValueTask<RowVersion> CommitVideo(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled, CancellationToken cancellationToken);
+    ValueTask<RowVersion> CommitVideo(VideoCommit commit, RowVersion? version, CancellationToken cancellationToken);
+
+    /// <summary>Which of these day rows are there: a point read for each.</summary>
+    ValueTask<IReadOnlyList<(EventType Type, DateOnly Day)>> FindDays(VideoId video, DayRows days, CancellationToken cancellationToken);
+
+    /// <summary>The videos of a shard that a channel owns, in order: a read of their keys alone.</summary>
+    ValueTask<IReadOnlyList<VideoId>> ReadChannel(Shard shard, string channelId, CancellationToken cancellationToken);
+
+    /// <summary>A correction of a video: one point read. Null if there is none with this id.</summary>
+    ValueTask<Correction?> ReadCorrection(VideoId video, string id, CancellationToken cancellationToken);
+
+    /// <summary>By how much all corrections of a shard's videos have changed counts: a read of all of them.</summary>
+    ValueTask<long> SumCorrections(Shard shard, CancellationToken cancellationToken);
 
     /// <summary>The shard's checkpoint: one point read. Null before the first.</summary>
     ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken);

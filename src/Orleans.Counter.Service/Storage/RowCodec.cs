@@ -8,6 +8,10 @@ internal static class RowCodec
 {
     private const int ChunkBytes = 60_000; // A column holds at most 64 KiB.
 
+    // No type ends like these: types have no capital letters.
+    private const string AdjustedCount = "_countAdjusted";
+    private const string AdjustedSum = "_sumAdjusted";
+
     public static TableEntity Encode(VideoRow row)
     {
         var entity = new TableEntity(TableLayout.PartitionKey(Shard.Of(row.Video)), TableLayout.VideoKey(row.Video))
@@ -27,6 +31,14 @@ internal static class RowCodec
             entity[$"{type}_max"] = total.Max;
         }
 
+        foreach (var (type, count, sum) in row.Adjusted ?? [])
+        {
+            entity[$"{type}{AdjustedCount}"] = count;
+            entity[$"{type}{AdjustedSum}"] = sum;
+        }
+
+        if (row.Removed is { } removed) entity["Removed"] = removed;
+        if (row.Removing is { } removing) entity["Removing"] = string.Create(CultureInfo.InvariantCulture, $"{removing.First:yyyyMMdd}|{removing.Last:yyyyMMdd}|{string.Join('|', removing.Types)}");
         if (row.SettledThrough is { } hour) entity["SettledThrough"] = Minute.HourStart(hour);
         if (row.First is { } first) entity["First"] = first.Start;
         if (row.Last is { } last) entity["Last"] = last.Start;
@@ -46,7 +58,26 @@ internal static class RowCodec
             VideoId.Parse(entity.RowKey[2..]), new(Need(entity.GetInt64("Position"))), Need(entity.GetGuid("Commit")), [.. totals], CellPack.UnpackOpen(open),
             entity.GetDateTimeOffset("SettledThrough") is { } hour ? Minute.Of(hour).Hour : null, Need(entity.GetInt64("Duplicates")),
             entity.GetDateTimeOffset("First") is { } first ? Minute.Of(first) : null, entity.GetDateTimeOffset("Last") is { } last ? Minute.Of(last) : null,
-            entity.GetInt64("DeadLettered") ?? 0, new(entity.GetString("Title"), entity.GetString("ChannelId")));
+            entity.GetInt64("DeadLettered") ?? 0, new(entity.GetString("Title"), entity.GetString("ChannelId")), Adjusted(entity),
+            entity.GetDateTimeOffset("Removed"), entity.GetString("Removing") is { } removing ? DecodeDayRows(removing.Split('|')) : null);
+    }
+
+    public static TableEntity Encode(Correction correction) => new(TableLayout.PartitionKey(Shard.Of(correction.Video)), TableLayout.CorrectionKey(correction.Video, correction.Id))
+    {
+        ["Type"] = correction.Type.Value,
+        ["Minute"] = correction.Minute.Start,
+        ["Count"] = correction.Count,
+        ["Sum"] = correction.Sum,
+        ["Reason"] = correction.Reason,
+        ["At"] = correction.At,
+    };
+
+    public static Correction DecodeCorrection(TableEntity entity)
+    {
+        var key = entity.RowKey.Split('|');
+        return new(
+            key[2], VideoId.Parse(key[1]), EventType.Parse(entity.GetString("Type")), Minute.Of(Need(entity.GetDateTimeOffset("Minute"))), Need(entity.GetInt64("Count")),
+            Need(entity.GetDouble("Sum")), entity.GetString("Reason"), Need(entity.GetDateTimeOffset("At")));
     }
 
     /// <summary>The day rows that these hours settle into, with nothing but the hours' own columns: they are merged, so the others stay.</summary>
@@ -91,6 +122,15 @@ internal static class RowCodec
     public static LogRow DecodeLog(TableEntity entity) => new(
         entity.GetString("Hub"), Need(entity.GetDateTimeOffset("CreatedAt")), Need(entity.GetInt32("PartitionCount")), Need(entity.GetInt32("Era")),
         [.. entity.GetString("Starts").Split(',').Select(start => long.Parse(start, CultureInfo.InvariantCulture))]);
+
+    private static TypeAdjustment[] Adjusted(TableEntity entity) =>
+        [.. entity.Keys.Where(column => column.EndsWith(AdjustedCount, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            .Select(column => column[..^AdjustedCount.Length])
+            .Select(type => new TypeAdjustment(EventType.Parse(type), Need(entity.GetInt64($"{type}{AdjustedCount}")), Need(entity.GetDouble($"{type}{AdjustedSum}"))))];
+
+    private static DayRows DecodeDayRows(string[] parts) => new([.. parts[2..].Select(EventType.Parse)], Day(parts[0]), Day(parts[1]));
+
+    private static DateOnly Day(string text) => DateOnly.ParseExact(text, "yyyyMMdd", CultureInfo.InvariantCulture);
 
     private static string Chunk(int number) => number == 0 ? "Open" : $"Open{number}";
 

@@ -12,9 +12,30 @@ namespace Orleans.Counter.Storage;
 /// <param name="Last">The latest minute that was ever counted; null if none was.</param>
 /// <param name="DeadLettered">Events that were set aside: for their time, or because their type was one too many.</param>
 /// <param name="Metadata">What was said of the video itself.</param>
+/// <param name="Adjusted">How much of the totals does not come from the log: the signed sums of all corrections, per type. Nothing for a type that was never corrected.</param>
+/// <param name="Removed">When the video and its history were last removed; null if they never were.</param>
+/// <param name="Removing">Day rows of before the removal that may still be there, and must be gone before anything else happens; null if there are none.</param>
 internal sealed record VideoRow(
     VideoId Video, Position Position, Guid Commit, IReadOnlyList<TypeTotal> Totals, IReadOnlyList<HourCells> Open, int? SettledThrough, long Duplicates, Minute? First, Minute? Last,
-    long DeadLettered = 0, Metadata Metadata = default);
+    long DeadLettered = 0, Metadata Metadata = default, IReadOnlyList<TypeAdjustment>? Adjusted = null, DateTimeOffset? Removed = null, DayRows? Removing = null);
+
+/// <summary>What corrections have added to the total of a type; negative where they took out.</summary>
+internal readonly record struct TypeAdjustment(EventType Type, long Count, double Sum);
+
+/// <summary>The day rows of some types, from one day to another.</summary>
+internal sealed record DayRows(IReadOnlyList<EventType> Types, DateOnly First, DateOnly Last);
+
+/// <summary>What one transaction writes of a video.</summary>
+/// <param name="Row">The row, with a commit id of its own: a commit whose answer was lost is recognised by it.</param>
+/// <param name="Settled">At most <see cref="TableLayout.SettledDaysMax"/> day rows' worth of hours; each is set whole, never added to.</param>
+/// <param name="Channel">Whose video it was, and whose it is from now on; null if that does not change.</param>
+/// <param name="Correction">The correction that the row has inside from now on; null if there is none.</param>
+/// <param name="Removed">At most <see cref="TableLayout.SettledDaysMax"/> day rows that are there, and are removed; null for none.</param>
+internal sealed record VideoCommit(
+    VideoRow Row, IReadOnlyList<HourCells> Settled, ChannelChange? Channel = null, Correction? Correction = null, IReadOnlyList<(EventType Type, DateOnly Day)>? Removed = null);
+
+/// <summary>A video that changes its channel; null where there is none.</summary>
+internal sealed record ChannelChange(string? From, string? To);
 
 /// <summary>All that was ever counted of a type.</summary>
 [GenerateSerializer, Immutable, Alias("counter.typetotal")]

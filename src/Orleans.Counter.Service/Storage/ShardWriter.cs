@@ -14,9 +14,9 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
     private readonly Queue<Pending> _waiting = new();
     private bool _isWriting;
 
-    public Task<RowVersion> Commit(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled)
+    public Task<RowVersion> Commit(VideoCommit commit, RowVersion? version)
     {
-        var pending = new Pending(row, version, settled);
+        var pending = new Pending(commit, version);
         lock (_lock)
         {
             _waiting.Enqueue(pending);
@@ -135,19 +135,19 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
         throw new InvalidOperationException("The service blames an operation that was not in the transaction.");
     }
 
-    /// <summary>A video's row and the day rows that it settles into: the row first, so that its version is the first of its answers.</summary>
+    /// <summary>A video's row and what changes with it: the row first, so that its version is the first of its answers.</summary>
     private sealed class Pending
     {
-        public Pending(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled)
+        public Pending(VideoCommit commit, RowVersion? version)
         {
-            Row = row;
-            Entity = RowCodec.Encode(row);
+            Row = commit.Row;
+            Entity = RowCodec.Encode(Row);
             var video = version is { } known
                 ? new TableTransactionAction(TableTransactionActionType.UpdateReplace, Entity, new ETag(known.Value))
                 : new TableTransactionAction(TableTransactionActionType.Add, Entity);
-            var days = RowCodec.Encode(row.Video, settled).ToList();
-            if (days.Count > TableLayout.SettledDaysMax) throw new ArgumentException($"A commit settles into {days.Count} day rows; at most {TableLayout.SettledDaysMax} fit.", nameof(settled));
-            Actions = [video, .. days.Select(day => new TableTransactionAction(TableTransactionActionType.UpsertMerge, day))];
+            var days = RowCodec.Encode(Row.Video, commit.Settled).ToList();
+            if (days.Count > TableLayout.SettledDaysMax) throw new ArgumentException($"A commit settles into {days.Count} day rows; at most {TableLayout.SettledDaysMax} fit.", nameof(commit));
+            Actions = [video, .. days.Select(day => new TableTransactionAction(TableTransactionActionType.UpsertMerge, day)), .. Beside(commit)];
             Bytes = Actions.Sum(action => SizeOf((TableEntity)action.Entity));
         }
 
@@ -160,6 +160,18 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
         public int Bytes { get; }
 
         public TaskCompletionSource<RowVersion> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        private static IEnumerable<TableTransactionAction> Beside(VideoCommit commit)
+        {
+            var key = TableLayout.PartitionKey(Shard.Of(commit.Row.Video));
+            if (commit.Channel?.From is { } from) yield return new(TableTransactionActionType.Delete, Owned(from), ETag.All);
+            if (commit.Channel?.To is { } to) yield return new(TableTransactionActionType.UpsertReplace, Owned(to));
+            if (commit.Correction is { } correction) yield return new(TableTransactionActionType.Add, RowCodec.Encode(correction));
+
+            foreach (var (type, day) in commit.Removed ?? []) yield return new(TableTransactionActionType.Delete, new TableEntity(key, TableLayout.DayKey(commit.Row.Video, type, day)), ETag.All);
+
+            TableEntity Owned(string channel) => new(key, TableLayout.ChannelKey(channel, commit.Row.Video.Value));
+        }
 
         // Binary columns travel as base64; names, types and headers of an operation take about a kilobyte.
         private static int SizeOf(TableEntity entity) => 1024 + entity.Sum(column => column.Value is byte[] bytes ? bytes.Length * 4 / 3 : 64);

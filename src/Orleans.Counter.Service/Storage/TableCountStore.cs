@@ -7,6 +7,8 @@ namespace Orleans.Counter.Storage;
 /// <summary>The counts in Azure Table storage: one table partition per shard, one transaction for the commits that wait together.</summary>
 internal sealed class TableCountStore : ICountStore
 {
+    private const int ReadsAtOnce = 16;
+
     private readonly ShardWriter[] _writers;
     private readonly Dictionary<string, TableClient> _reading;
     private readonly Dictionary<string, TableClient> _writing;
@@ -39,8 +41,33 @@ internal sealed class TableCountStore : ICountStore
     public async ValueTask<IReadOnlyList<HourCells>> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken) =>
         await Read(Shard.Of(video), TableLayout.DayKey(video, type, day), cancellationToken) is { } entity ? RowCodec.DecodeDay(entity, type, day) : [];
 
-    public ValueTask<RowVersion> CommitVideo(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled, CancellationToken cancellationToken) =>
-        new(_writers[Shard.Of(row.Video).Number].Commit(row, version, settled).WaitAsync(cancellationToken));
+    public ValueTask<RowVersion> CommitVideo(VideoCommit commit, RowVersion? version, CancellationToken cancellationToken) =>
+        new(_writers[Shard.Of(commit.Row.Video).Number].Commit(commit, version).WaitAsync(cancellationToken));
+
+    public async ValueTask<IReadOnlyList<(EventType Type, DateOnly Day)>> FindDays(VideoId video, DayRows days, CancellationToken cancellationToken)
+    {
+        var all = days.Types.SelectMany(type => Enumerable.Range(days.First.DayNumber, days.Last.DayNumber - days.First.DayNumber + 1).Select(day => (Type: type, Day: DateOnly.FromDayNumber(day))));
+        List<(EventType, DateOnly)> standing = [];
+        foreach (var some in all.Chunk(ReadsAtOnce))
+        {
+            var rows = await Task.WhenAll(some.Select(day => Read(Shard.Of(video), TableLayout.DayKey(video, day.Type, day.Day), cancellationToken)));
+            standing.AddRange(some.Zip(rows).Where(day => day.Second is not null).Select(day => day.First));
+        }
+
+        return standing;
+    }
+
+    public async ValueTask<IReadOnlyList<VideoId>> ReadChannel(Shard shard, string channelId, CancellationToken cancellationToken)
+    {
+        var prefix = TableLayout.ChannelKey(channelId, "");
+        return [.. (await ReadAll(shard, prefix, ["RowKey"], cancellationToken)).Select(row => VideoId.Parse(row.RowKey[prefix.Length..]))];
+    }
+
+    public async ValueTask<Correction?> ReadCorrection(VideoId video, string id, CancellationToken cancellationToken) =>
+        await Read(Shard.Of(video), TableLayout.CorrectionKey(video, id), cancellationToken) is { } entity ? RowCodec.DecodeCorrection(entity) : null;
+
+    public async ValueTask<long> SumCorrections(Shard shard, CancellationToken cancellationToken) =>
+        (await ReadAll(shard, "k|", ["Count"], cancellationToken)).Sum(row => row.GetInt64("Count") ?? 0);
 
     public async ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken) =>
         await Read(shard, TableLayout.CheckpointKey, cancellationToken) is { } entity ? new(RowCodec.DecodeShard(entity), Version(entity)) : null;
@@ -108,6 +135,18 @@ internal sealed class TableCountStore : ICountStore
     private static RowVersion Version(TableEntity entity) => new(entity.ETag.ToString());
 
     private static Dictionary<string, TableClient> Clients(TableServiceClient service) => TableLayout.Tables.ToDictionary(table => table, service.GetTableClient);
+
+    /// <summary>The rows of a shard whose keys begin so, in order.</summary>
+    private Task<List<TableEntity>> ReadAll(Shard shard, string prefix, IEnumerable<string> columns, CancellationToken cancellationToken) => _patience.Until(
+        async _ =>
+        {
+            var (key, after) = (TableLayout.PartitionKey(shard), TableLayout.After(prefix));
+            var filter = TableClient.CreateQueryFilter($"PartitionKey eq {key} and RowKey ge {prefix} and RowKey lt {after}");
+            List<TableEntity> rows = [];
+            await foreach (var row in _reading[TableLayout.Table(shard)].QueryAsync<TableEntity>(filter, maxPerPage: 1000, columns, cancellationToken)) rows.Add(row);
+            return rows;
+        },
+        cancellationToken);
 
     private Task<TableEntity?> Read(Shard shard, string rowKey, CancellationToken cancellationToken) => _patience.Until(
         async _ =>

@@ -30,6 +30,13 @@ internal static class TableLayout
 
     public static string DayKey(VideoId video, EventType type, DateOnly day) => $"d|{day.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}|{video}|{type}";
 
+    public static string ChannelKey(string channelId, string video) => $"c|{channelId}|{video}";
+
+    public static string CorrectionKey(VideoId video, string id) => $"k|{video}|{id}";
+
+    /// <summary>The first key after all that begin with this prefix, which ends with '|'.</summary>
+    public static string After(string prefix) => $"{prefix[..^1]}}}";
+
     public static string HourColumn(int hour) => $"h{(hour % 24).ToString("00", CultureInfo.InvariantCulture)}";
 
     public static DateOnly DayOf(int hour) => DateOnly.FromDayNumber(DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber + (hour / 24));

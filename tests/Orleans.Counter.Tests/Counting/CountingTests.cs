@@ -251,9 +251,9 @@ public sealed class CountingTests
     {
         private int _commits;
 
-        public override async ValueTask<RowVersion> CommitVideo(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled, CancellationToken cancellationToken)
+        public override async ValueTask<RowVersion> CommitVideo(VideoCommit commit, RowVersion? version, CancellationToken cancellationToken)
         {
-            var written = await base.CommitVideo(row, version, settled, cancellationToken);
+            var written = await base.CommitVideo(commit, version, cancellationToken);
             return Interlocked.Increment(ref _commits) % 2 == 0 ? written : throw new StaleWriterException("The answer was lost.");
         }
     }
@@ -267,9 +267,9 @@ public sealed class CountingTests
 
         public Task Refused => _refused.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
-        public override ValueTask<RowVersion> CommitVideo(VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled, CancellationToken cancellationToken)
+        public override ValueTask<RowVersion> CommitVideo(VideoCommit commit, RowVersion? version, CancellationToken cancellationToken)
         {
-            if (!Refusing) return base.CommitVideo(row, version, settled, cancellationToken);
+            if (!Refusing) return base.CommitVideo(commit, version, cancellationToken);
             _refused.TrySetResult();
             throw new StaleWriterException("Refused.");
         }

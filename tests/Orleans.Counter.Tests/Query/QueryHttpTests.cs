@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Counter.Audit;
 using Orleans.Counter.Http;
 using Orleans.Counter.Query;
 using Orleans.Counter.Storage;
@@ -184,9 +185,11 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
             builder.Services.AddSingleton(_cluster.Grains).AddSingleton<ICountStore>(_cluster.Store);
             builder.AddHttp();
             builder.AddQuery();
+            builder.AddAudit();
             _app = builder.Build();
             _app.UseHttp();
             _app.MapQuery();
+            _app.MapAudit();
             await _app.StartAsync();
             Http = new() { BaseAddress = new(_app.Urls.First()) };
         }
@@ -214,6 +217,12 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
         {
             using var content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
             using var answer = await Http.PutAsync(address, content, TestContext.Current.CancellationToken);
+            return await Answer.Read(answer);
+        }
+
+        internal async Task<Answer> Delete(string address)
+        {
+            using var answer = await Http.DeleteAsync(address, TestContext.Current.CancellationToken);
             return await Answer.Read(answer);
         }
 

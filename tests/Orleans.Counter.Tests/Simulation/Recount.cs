@@ -37,11 +37,27 @@ internal sealed class Recount
 
     public static string MinuteOf(VideoId video, string type, Minute minute) => $"{video} {type} {minute}";
 
-    public static Recount Of(IEnumerable<Sent> log)
+    public static Recount Of(IEnumerable<Sent> log, IEnumerable<Correction> corrections)
     {
         var recount = new Recount();
         foreach (var sent in log.OrderBy(sent => sent.Position.Value)) recount.Count(sent);
+        foreach (var correction in corrections.OrderByDescending(correction => correction.Count)) recount.Correct(correction);
         return recount;
+    }
+
+    /// <summary>Puts in as many events of their mean, or takes some out of those that remain.</summary>
+    private void Correct(Correction correction)
+    {
+        var (total, minute) = (TotalOf(correction.Video, correction.Type.Value), MinuteOf(correction.Video, correction.Type.Value, correction.Minute));
+        for (var left = correction.Count; left > 0; left--)
+        {
+            Add(Totals, total, correction.Sum / correction.Count);
+            Add(Minutes, minute, correction.Sum / correction.Count);
+        }
+
+        if (correction.Count > 0) return;
+        Totals[total] = Totals[total] with { Count = Totals[total].Count + correction.Count, Sum = Totals[total].Sum + correction.Sum };
+        Minutes[minute] = Minutes[minute] with { Count = Minutes[minute].Count + correction.Count, Sum = Minutes[minute].Sum + correction.Sum };
     }
 
     private void Count(Sent sent)

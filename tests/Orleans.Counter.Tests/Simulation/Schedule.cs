@@ -15,6 +15,8 @@ internal sealed class Schedule
     private readonly SimTables _tables;
     private readonly SimCluster _cluster;
     private readonly Traffic _traffic;
+    private readonly Operator _operator;
+    private readonly bool _isOperated;
     private readonly int _partitions;
     private readonly SimAgent?[] _readers;
     private readonly List<SimAgent> _oldReaders = [];
@@ -31,6 +33,8 @@ internal sealed class Schedule
         _cluster = new(_world, _faults, _tables);
         _partitions = 1 + _world.Random.Next(2);
         _traffic = new(_world, _partitions);
+        _operator = new(_world, _cluster, [.. Shard.All.Where(shard => shard.Partition(SimHub.PartitionCount) < _partitions)]);
+        _isOperated = _world.Random.Next(2) == 0;
         _readers = new SimAgent?[_partitions];
         _streamShare = _world.Random.Next(3) == 0 ? 0.0008 : 1;
         _hub = new(_world, _faults, _world.Now);
@@ -54,6 +58,7 @@ internal sealed class Schedule
         for (var frames = 20 + _world.Random.Next(30); frames > 0; frames--)
         {
             _traffic.Send(_hub, _era);
+            if (_isOperated && _world.Random.Next(3) == 0) _operator.Act(_traffic.AnyVideo());
             if (_world.Chance(_faults.Mishap)) Mishap();
             SeeToReaders();
             Go(_world.Random.Next(4) switch { 0 => TimeSpan.Zero, 1 => TimeSpan.FromSeconds(30), 2 => TimeSpan.FromMinutes(4), _ => TimeSpan.FromMinutes(_world.Random.Next(16)) });
@@ -63,10 +68,10 @@ internal sealed class Schedule
         Go(TimeSpan.FromMinutes(15));
         Bury(left: 0);
         SeeToReaders();
-        if (!_world.Run(IsStored, TimeSpan.FromHours(12))) throw new InexactException(_seed, ["it never came to rest"]);
+        if (!_world.Run(() => _operator.IsDone && IsStored(), TimeSpan.FromHours(12))) throw new InexactException(_seed, ["it never came to rest"]);
         Go(TimeSpan.FromMinutes(30)); // Whatever is still on its way may arrive.
-        var differences = Audit.Differences(_tables, _cluster.Letters, Recount.Of(_traffic.Log));
-        if (differences.Count > 0) throw new InexactException(_seed, differences);
+        string[] differences = [.. Audit.Differences(_tables, _cluster.Letters, Recount.Of(_traffic.Log, _operator.Corrections)), .. _operator.Differences(_tables)];
+        if (differences.Length > 0) throw new InexactException(_seed, differences);
     }
 
     private void Go(TimeSpan time) => _world.Run(() => false, time);

@@ -109,7 +109,7 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
     public IGrainFactory Factory(Activation owner)
     {
         var factory = DispatchProxy.Create<IGrainFactory, FactoryProxy>();
-        ((FactoryProxy)(object)factory).Make = key => Reference(GrainId.Create(VideoType, key), owner);
+        ((FactoryProxy)(object)factory).Make = (grain, key) => Reference(GrainId.Create(grain == typeof(IShardGrain) ? ShardType : VideoType, key), owner);
         return factory;
     }
 
@@ -152,9 +152,9 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
     [SuppressMessage("Performance", "CA1852", Justification = "A proxy is a subclass of it.")]
     private class FactoryProxy : DispatchProxy
     {
-        public Func<string, GrainReference> Make { get; set; } = _ => throw new NotSupportedException();
+        public Func<Type, string, GrainReference> Make { get; set; } = (_, _) => throw new NotSupportedException();
 
-        protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => Make((string)args![0]!);
+        protected override object Invoke(MethodInfo? targetMethod, object?[]? args) => Make(targetMethod!.GetGenericArguments()[0], (string)args![0]!);
     }
 }
 
@@ -170,6 +170,7 @@ internal abstract class SimReference(SimCluster cluster, GrainId id, Activation?
 internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation? owner) : SimReference(cluster, id, owner), IVideoGrain
 {
     private static readonly bool ApplyInterleaves = Interleaves(typeof(IVideoGrain), nameof(Apply));
+    private static readonly bool CorrectInterleaves = Interleaves(typeof(IVideoGrain), nameof(Correct));
     private static readonly bool FlushInterleaves = Interleaves(typeof(IVideoGrain), nameof(Flush));
 
     public ValueTask<Applied> Apply(Position given, IReadOnlyList<Entry> entries, CancellationToken cancellationToken = default) =>
@@ -179,14 +180,33 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
 
     public ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public ValueTask<Portrait?> Portrait(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public ValueTask<Portrait?> Portrait(CancellationToken cancellationToken = default) => Call(interleaves: true, grain => ((IVideoGrain)grain).Portrait(CancellationToken.None));
 
-    public ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken = default) =>
+        Call(interleaves: true, grain => ((IVideoGrain)grain).Describe(metadata, CancellationToken.None));
+
+    public ValueTask<Corrected> Correct(Correction correction, CancellationToken cancellationToken = default) =>
+        Call(CorrectInterleaves, grain => ((IVideoGrain)grain).Correct(correction, CancellationToken.None));
+
+    public ValueTask<bool> Remove(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }
 
 internal sealed class ShardReference(SimCluster cluster, GrainId id, Activation? owner) : SimReference(cluster, id, owner), IShardGrain
 {
     public ValueTask<Progress> Progress(CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public ValueTask<Cell> ChannelTotal(string channelId, EventType type, CancellationToken cancellationToken = default) =>
+        Call(interleaves: true, grain => ((IShardGrain)grain).ChannelTotal(channelId, type, CancellationToken.None));
+
+    public ValueTask<IReadOnlyList<VideoId>> ChannelVideos(string channelId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public async ValueTask Forget(IReadOnlyList<string> channels, CancellationToken cancellationToken = default) => await Call(
+        interleaves: true,
+        async grain =>
+        {
+            await ((IShardGrain)grain).Forget(channels, CancellationToken.None);
+            return true;
+        });
 
     public ValueTask Leave(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Azure;
 using Azure.Core;
 using Azure.Data.Tables;
@@ -7,7 +8,7 @@ using Azure.Data.Tables;
 namespace Orleans.Counter.Tests.Simulation;
 
 /// <summary>A storage account of tables behind a bad network: transactions happen whole or not at all, and answers come late, wrong or never.</summary>
-internal sealed class SimTables(World world, Faults faults)
+internal sealed partial class SimTables(World world, Faults faults)
 {
     private readonly Dictionary<(string Table, string PartitionKey, string RowKey), TableEntity> _rows = [];
     private readonly Dictionary<string, DateTimeOffset> _awayUntil = [];
@@ -78,15 +79,37 @@ internal sealed class SimTables(World world, Faults faults)
             throw new TableTransactionFailedException(failed);
         }
 
-        return [.. actions.Select(action => Write(table, (TableEntity)action.Entity, merge: action.ActionType is TableTransactionActionType.UpsertMerge))];
+        return [.. actions.Select(action => action.ActionType is TableTransactionActionType.Delete
+            ? Remove(table, action.Entity)
+            : Write(table, (TableEntity)action.Entity, merge: action.ActionType is TableTransactionActionType.UpsertMerge))];
     }
+
+    private List<TableEntity> Between(string table, string filter)
+    {
+        var bounds = Filter().Match(filter);
+        if (!bounds.Success) throw new InvalidOperationException($"Nobody here understands '{filter}'.");
+        var (partition, from, to) = (bounds.Groups[1].Value, bounds.Groups[2].Value, bounds.Groups[3].Value);
+        return [.. _rows.Where(row => row.Key.Table == table && row.Key.PartitionKey == partition
+                && string.CompareOrdinal(row.Key.RowKey, from) >= 0 && string.CompareOrdinal(row.Key.RowKey, to) < 0)
+            .OrderBy(row => row.Key.RowKey, StringComparer.Ordinal).Select(row => row.Value)];
+    }
+
+    [GeneratedRegex("^PartitionKey eq '(.*)' and RowKey ge '(.*)' and RowKey lt '(.*)'$")]
+    private static partial Regex Filter();
 
     private int Check(string table, TableTransactionAction action) => Check(table, action.Entity, action.ActionType switch
     {
         TableTransactionActionType.Add => null,
         TableTransactionActionType.UpdateReplace => action.ETag,
+        TableTransactionActionType.Delete when Row(table, action.Entity.PartitionKey, action.Entity.RowKey) is null => new ETag("there is none"),
         _ => ETag.All,
     });
+
+    private Written Remove(string table, ITableEntity entity)
+    {
+        _rows.Remove((table, entity.PartitionKey, entity.RowKey));
+        return new("");
+    }
 
     private int Check(string table, ITableEntity entity, ETag? wanted)
     {
@@ -124,6 +147,9 @@ internal sealed class SimTables(World world, Faults faults)
             string partitionKey, string rowKey, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
             tables.Ask<NullableResponse<T>>(name, () => new Found<T>((T?)(object?)tables.Find(name, partitionKey, rowKey)));
 
+        public override AsyncPageable<T> QueryAsync<T>(string? filter = null, int? maxPerPage = null, IEnumerable<string>? select = null, CancellationToken cancellationToken = default) =>
+            new Pages<T>(tables.Ask(name, () => tables.Between(name, filter!)));
+
         public override Task<Response> AddEntityAsync<T>(T entity, CancellationToken cancellationToken = default) =>
             tables.Ask<Response>(name, () => tables.WriteOne(name, (TableEntity)(object)entity, null));
 
@@ -134,6 +160,15 @@ internal sealed class SimTables(World world, Faults faults)
         {
             var actions = transactionActions.ToList();
             return tables.Ask(name, () => Response.FromValue<IReadOnlyList<Response>>(tables.Submit(name, actions), new Written("")));
+        }
+    }
+
+    private sealed class Pages<T>(Task<List<TableEntity>> rows) : AsyncPageable<T>
+        where T : notnull
+    {
+        public override async IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null)
+        {
+            yield return Page<T>.FromValues([.. (await rows).Cast<T>()], null, new Written(""));
         }
     }
 

@@ -30,6 +30,11 @@ internal sealed class Traffic(World world, int partitions)
         world.Say(() => $"message {appended.SequenceNumber} of partition {partition}: {string.Join(", ", events.Select(one => $"{one.Video} {one.Type} {one.Id} {one.Time:HH:mm}"))}");
     }
 
+    /// <summary>One that may be in this schedule's messages.</summary>
+    public VideoId AnyVideo() => AnyVideo(world.Random.Next(partitions));
+
+    private VideoId AnyVideo(int partition) => world.Any(Videos[partition].Take(2 * _videos).ToArray());
+
     private (int Partition, ulong Number, EventData Data, IReadOnlyList<Event> Events) Frame(DateTimeOffset now)
     {
         var partition = world.Random.Next(partitions);
@@ -44,7 +49,7 @@ internal sealed class Traffic(World world, int partitions)
     {
         if (_frames.Count > 0 && world.Random.Next(4) == 0 && _frames[Recent(_frames.Count)] is var earlier && earlier.Partition == partition) return world.Any(earlier.Events);
         var late = world.Random.Next(8) == 0 ? TimeSpan.FromMinutes(world.Random.Next(180)) : TimeSpan.FromSeconds(world.Random.Next(90));
-        var video = world.Any(Videos[partition].Take(2 * _videos).ToArray());
+        var video = AnyVideo(partition);
         var id = world.Random.Next(3) == 0 ? null : (++_ids).ToString(CultureInfo.InvariantCulture);
         return new(video, now - late, world.Any(Types), id, world.Random.Next(2) == 0 ? 1 : world.Random.Next(-3, 10));
     }

@@ -42,6 +42,79 @@ public abstract class CountStoreContract
             iter: 40, threads: 1);
     }
 
+    [Fact]
+    public async Task A_channel_lists_the_videos_that_were_given_to_it_and_not_taken_away_again()
+    {
+        var store = await NewStore();
+        VideoId[] videos = [.. Rows.VideosOf(new(7)).Take(3)];
+        foreach (var video in videos) await store.CommitVideo(Given(video, 1, null, "cats"), null, Token);
+        var before = await store.ReadVideo(videos[1], Token);
+
+        await store.CommitVideo(Given(videos[1], 2, "cats", "cats_2"), before!.Version, Token);
+
+        Assert.Equal([videos[0], videos[2]], await store.ReadChannel(new(7), "cats", Token));
+        Assert.Equal([videos[1]], await store.ReadChannel(new(7), "cats_2", Token));
+        Assert.Empty(await store.ReadChannel(new(7), "cat", Token));
+        Assert.Empty(await store.ReadChannel(new(8), "cats", Token));
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.CommitVideo(Given(videos[1], 3, "cats_2", "cats"), before.Version, Token));
+        Assert.Equal([videos[0], videos[2]], await store.ReadChannel(new(7), "cats", Token));
+    }
+
+    [Fact]
+    public async Task A_correction_comes_back_as_it_was_made_and_is_part_of_the_sum()
+    {
+        var store = await NewStore();
+        var video = VideoId.Parse("kittens");
+        var made = new Correction("fraud-1", video, Watch, new(29_550_000), -7, -12.25, "Bots: 'a' & <b> \u263a", new(2026, 11, 23, 10, 5, 7, 123, TimeSpan.Zero));
+        Assert.Null(await store.ReadCorrection(video, made.Id, Token));
+
+        var row = Rows.Of("kittens", 1) with { Adjusted = [new(Watch, -7, -12.25)], Removed = made.At };
+        var one = await store.CommitVideo(new(row, [], Correction: made), null, Token);
+        await store.CommitVideo(new(Rows.Of("kittens", 2), [], Correction: made with { Id = "fraud-2", Count = 3 }), one, Token);
+
+        Assert.Equal(made, await store.ReadCorrection(video, "fraud-1", Token));
+        Assert.Equal(-4, await store.SumCorrections(Shard.Of(video), Token));
+        Assert.Equal(0, await store.SumCorrections(new(Shard.Of(video).Number ^ 1), Token));
+    }
+
+    [Fact]
+    public async Task Adjustments_and_an_unfinished_removal_come_back_with_their_row()
+    {
+        var store = await NewStore();
+        var row = Rows.Of("kittens", 1, new TypeTotal(Like, Cell.Plain(4))) with
+        {
+            Adjusted = [new(Like, -2, -2), new(Watch, 9, 0.5)],
+            Removed = new(2026, 11, 23, 10, 5, 7, TimeSpan.Zero),
+            Removing = new([Like, Watch], Today.AddDays(-3), Today),
+        };
+
+        await store.CommitVideo(new(row, []), null, Token);
+        var stands = (await store.ReadVideo(row.Video, Token))!.Row;
+
+        Assert.Equal(row.Adjusted, stands.Adjusted);
+        Assert.Equal((row.Removed, row.Removing.First, row.Removing.Last), (stands.Removed, stands.Removing!.First, stands.Removing.Last));
+        Assert.Equal(row.Removing.Types, stands.Removing.Types);
+        Assert.Equal(row.Totals, stands.Totals);
+    }
+
+    [Fact]
+    public async Task Day_rows_are_found_and_removed_with_a_commit_or_not_at_all()
+    {
+        var store = await NewStore();
+        var (tomorrow, video) = (Today.AddDays(1), VideoId.Parse("kittens"));
+        var one = await store.CommitVideo(Rows.Of("kittens", 1), null, [Rows.Hour(Like, Noon, 1), Rows.Hour(Watch, Noon, 2), Rows.Hour(Like, Noon + 24, 3), Rows.Hour(Like, Noon + 72, 4)], Token);
+
+        var found = await store.FindDays(video, new([Like, EventType.View], Today.AddDays(-1), tomorrow), Token);
+        Assert.Equal([(Like, Today), (Like, tomorrow)], found.OrderBy(day => day.Day));
+        await store.CommitVideo(new(Rows.Of("kittens", 2), [], Removed: found), one, Token);
+
+        Assert.Empty(await store.ReadDay(video, Like, Today, Token));
+        Assert.Single(await store.ReadDay(video, Watch, Today, Token));
+        Assert.Single(await store.ReadDay(video, Like, Today.AddDays(3), Token));
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.CommitVideo(new(Rows.Of("kittens", 3), [], Removed: [(Watch, Today)]), one, Token));
+        Assert.Single(await store.ReadDay(video, Watch, Today, Token));
+    }
+
     [Theory]
     [InlineData(0.1)]
     [InlineData(-0.5)]
@@ -301,4 +374,7 @@ public abstract class CountStoreContract
 
     private static async Task<IEnumerable<string>> Day(ICountStore store, VideoId video, EventType type, DateOnly day) =>
         (await store.ReadDay(video, type, day, Token)).Select(Gens.Text);
+
+    private static VideoCommit Given(VideoId video, long position, string? from, string? to) =>
+        new(Rows.Of(video.Value, position) with { Metadata = new(null, to) }, [], new(from, to));
 }

@@ -9,6 +9,10 @@ internal static class Rows
     public static VideoRow Of(string video, long position, params IReadOnlyList<TypeTotal> totals) =>
         new(VideoId.Parse(video), new(position), Guid.NewGuid(), totals, [], null, 0, null, null);
 
+    /// <summary>Commits a row and nothing beside it but the hours that it settles.</summary>
+    public static ValueTask<RowVersion> CommitVideo(this ICountStore store, VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled, CancellationToken cancellationToken) =>
+        store.CommitVideo(new(row, settled), version, cancellationToken);
+
     /// <summary>An hour with this many views or likes in its first minutes; none where the number is 0.</summary>
     public static HourCells Hour(EventType type, int hour, params int[] counts) =>
         new(type, hour, [.. counts.Select((count, minute) => new MinuteCell((byte)minute, Cell.Plain(count))).Where(cell => cell.Cell.Count > 0)]);

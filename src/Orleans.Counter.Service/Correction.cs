@@ -1,0 +1,15 @@
+namespace Orleans.Counter;
+
+/// <summary>What somebody took out of a minute of a video, or put into it, by hand. Undone by its opposite, under another id.</summary>
+/// <param name="Id">Chosen by who corrects: one that was done is never done again.</param>
+/// <param name="Video">The video.</param>
+/// <param name="Type">The type.</param>
+/// <param name="Minute">The minute.</param>
+/// <param name="Count">How many events; negative to take out.</param>
+/// <param name="Sum">Of their values; negative to take out.</param>
+/// <param name="Reason">For people.</param>
+/// <param name="At">When it was done.</param>
+[GenerateSerializer, Immutable, Alias("counter.correction")]
+internal sealed record Correction(
+    [property: Id(0)] string Id, [property: Id(1)] VideoId Video, [property: Id(2)] EventType Type, [property: Id(3)] Minute Minute,
+    [property: Id(4)] long Count, [property: Id(5)] double Sum, [property: Id(6)] string Reason, [property: Id(7)] DateTimeOffset At);
