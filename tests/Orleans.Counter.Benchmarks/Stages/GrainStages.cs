@@ -1,4 +1,7 @@
+using Google.Protobuf;
 using Orleans.Counter.Counting;
+using Orleans.Counter.Query;
+using Orleans.Counter.Tests;
 
 namespace Orleans.Counter.Benchmarks.Stages;
 
@@ -9,6 +12,8 @@ internal static class GrainStages
     private const int Calls = 20_000;
     private const int CallsAtOnce = 256; // as a shard
     private const int Events = 100_000;
+    private const int ChannelVideos = 5_000;
+    private const int Questions = 20;
 
     public static async Task<IReadOnlyList<StageFigures>> Measure()
     {
@@ -17,7 +22,27 @@ internal static class GrainStages
         var activate = await Measure("activate", "video", rounds: 1, Calls, Task.FromResult, _ => Call(videos, 0));
         var call = await Measure("call", "call", Rounds, Calls, Task.FromResult, round => Call(videos, round + 1));
         var counted = await Measure("river", "event", Rounds, Events, round => Task.Run(() => new StageData(Events, 100 + round)), data => river.Count(data.Frames));
-        return [activate, call, counted];
+        var channel = Workload.Videos(ChannelVideos).Select(video => VideoId.Parse($"{video}-owned")).ToList();
+        foreach (var window in channel.Chunk(CallsAtOnce)) await Task.WhenAll(window.Select(video => river.Grains.GetGrain<IVideoGrain>(video.Value).Describe(new(null, "channel")).AsTask()));
+        var counts = new ChannelCounts(river.Grains, new(river.Grains, new MemoryCountStore()));
+        await Ask(counts, 1);
+        var resting = await Measure("channel", "question", Rounds, Questions, Task.FromResult, _ => Ask(counts, Questions));
+        var moving = await Measure("channel moves", "question", Rounds, 1, round => Give(river, channel, round), _ => Ask(counts, 1));
+        return [activate, call, counted, resting, moving];
+    }
+
+    private static async Task Ask(ChannelCounts counts, int times)
+    {
+        for (; times > 0; times--) await counts.Sum("channel", EventType.View, MinuteRange.Everything, CancellationToken.None);
+    }
+
+    /// <summary>An event for each of them.</summary>
+    private static async Task<int> Give(MemoryRiver river, List<VideoId> videos, int round)
+    {
+        var now = DateTimeOffset.UtcNow;
+        await river.Count([.. videos.GroupBy(video => Shard.Of(video).Partition(StageData.Partitions)).Select(partition =>
+            new PartitionFrame(partition.Key, Tests.Events.Frame([.. partition.Select(video => new Event(video, now))]).ToByteArray(), partition.Count()))]);
+        return round;
     }
 
     private static async Task Call(IVideoGrain[] videos, int round)
