@@ -28,12 +28,12 @@ internal sealed class Schedule
         _world = new(seed, trace);
         _faults = Faults.Draw(_world.Random);
         _tables = new(_world, _faults);
-        _cluster = new(_world, _faults, _tables);
         _partitions = 1 + _world.Random.Next(2);
         _traffic = new(_world, _partitions);
         _readers = new SimAgent?[_partitions];
         _streamShare = _world.Random.Next(3) == 0 ? 0.0008 : 1;
         _hub = new(_world, _faults, _world.Now);
+        _cluster = new(_world, _faults, _tables) { Hub = _hub };
         _world.Say(() => $"{_faults}, {_partitions} partitions");
     }
 
@@ -194,7 +194,8 @@ internal sealed class Schedule
         _world.Say(() => "another hub");
         foreach (var silo in _cluster.Silos.ToArray()) _cluster.Expel(silo, isDead: true);
         var counted = _hub;
-        (_hub, _era) = (new(_world, _faults, _world.Now), 1);
+        _cluster.Hub = _hub = new(_world, _faults, _world.Now);
+        _era = 1;
         var hasGrown = _world.Random.Next(2) == 0; // Then only its age tells it from the one that was counted.
         while (hasGrown && Enumerable.Range(0, _partitions).Any(partition => _hub.Log(partition).Count < counted.Log(partition).Count)) _traffic.Send(_hub, _era);
         try

@@ -25,6 +25,9 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
 
     public SimTables Tables => tables;
 
+    /// <summary>The hub of the silos that join from now on.</summary>
+    public required SimHub Hub { get; set; }
+
     public SimSightings Sightings { get; } = new(world, faults);
 
     public SimLetters Letters { get; } = new(world, faults);
@@ -186,6 +189,11 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
 
 internal sealed class ShardReference(SimCluster cluster, GrainId id, Activation? owner) : SimReference(cluster, id, owner), IShardGrain
 {
+    private static readonly bool SeesInterleaves = Interleaves(typeof(IShardGrain), nameof(Sees));
+
+    public ValueTask<bool> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken = default) =>
+        Call(SeesInterleaves, grain => ((IShardGrain)grain).Sees(video, writer, frames, CancellationToken.None));
+
     public ValueTask<Progress> Progress(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public ValueTask Leave(CancellationToken cancellationToken = default) => throw new NotSupportedException();
