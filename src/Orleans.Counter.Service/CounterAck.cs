@@ -82,7 +82,7 @@ internal sealed class CounterAck
         public static int Write(Span<byte> bytes, ulong value)
         {
             var length = 0;
-            for (; value > 0x7F; value >>= 7) bytes[length++] = (byte)(value | 0x80);
+            for (; value > 0x7F; value >>= 7) bytes[length++] = (byte)((value & 0x7F) | 0x80);
             bytes[length++] = (byte)value;
             return length;
         }

@@ -36,7 +36,7 @@ internal sealed partial class ShardGrain
         }
         finally
         {
-            await stopping.CancelAsync();
+            stopping.Cancel();
         }
     }
 

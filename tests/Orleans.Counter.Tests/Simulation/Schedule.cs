@@ -15,6 +15,7 @@ internal sealed class Schedule
     private readonly SimTables _tables;
     private readonly SimCluster _cluster;
     private readonly Traffic _traffic;
+    private readonly Witness _witness;
     private readonly int _partitions;
     private readonly SimAgent?[] _readers;
     private readonly List<SimAgent> _oldReaders = [];
@@ -28,12 +29,13 @@ internal sealed class Schedule
         _world = new(seed, trace);
         _faults = Faults.Draw(_world.Random);
         _tables = new(_world, _faults);
-        _partitions = 1 + _world.Random.Next(2);
-        _traffic = new(_world, _partitions);
         _readers = new SimAgent?[_partitions];
         _streamShare = _world.Random.Next(3) == 0 ? 0.0008 : 1;
         _hub = new(_world, _faults, _world.Now);
-        _cluster = new(_world, _faults, _tables) { Hub = _hub };
+        _partitions = 1 + _world.Random.Next(2);
+        _traffic = new(_world, _partitions);
+        _witness = new(_world, _tables, _traffic);
+        _cluster = new(_world, _faults, _tables) { Hub = _hub, Witness = _witness };
         _world.Say(() => $"{_faults}, {_partitions} partitions");
     }
 
@@ -56,6 +58,7 @@ internal sealed class Schedule
             _traffic.Send(_hub, _era);
             if (_world.Chance(_faults.Mishap)) Mishap();
             SeeToReaders();
+            if (_world.Random.Next(4) == 0) _witness.Ask(_cluster, _era);
             Go(_world.Random.Next(4) switch { 0 => TimeSpan.Zero, 1 => TimeSpan.FromSeconds(30), 2 => TimeSpan.FromMinutes(4), _ => TimeSpan.FromMinutes(_world.Random.Next(16)) });
         }
 
@@ -67,6 +70,8 @@ internal sealed class Schedule
         Go(TimeSpan.FromMinutes(30)); // Whatever is still on its way may arrive.
         var differences = Audit.Differences(_tables, _cluster.Letters, Recount.Of(_traffic.Log));
         if (differences.Count > 0) throw new InexactException(_seed, differences);
+        var wrong = _witness.InTheEnd(_cluster, _era);
+        if (wrong.Count > 0) throw new InexactException(_seed, wrong);
     }
 
     private void Go(TimeSpan time) => _world.Run(() => false, time);

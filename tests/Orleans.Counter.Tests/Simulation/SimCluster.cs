@@ -25,6 +25,9 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
 
     public SimTables Tables => tables;
 
+    /// <summary>What videos and shards say to those who ask whether a write can be seen.</summary>
+    public required Witness Witness { get; init; }
+
     /// <summary>The hub of the silos that join from now on.</summary>
     public required SimHub Hub { get; set; }
 
@@ -165,6 +168,8 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
 internal abstract class SimReference(SimCluster cluster, GrainId id, Activation? owner)
     : GrainReference(new(id.Type, GrainInterfaceType.Create(id.Type.ToString()!), 0, cluster, InvokeMethodOptions.None, null!, null!, null!), id.Key)
 {
+    protected SimCluster Cluster => cluster;
+
     protected async ValueTask<T> Call<T>(bool interleaves, Func<Grain, ValueTask<T>> call) => await cluster.Call(GrainId, owner, interleaves, activation => call(activation.Grain).AsTask());
 
     protected static bool Interleaves(Type grain, string method) => grain.GetMethod(method)!.IsDefined(typeof(AlwaysInterleaveAttribute), inherit: false);
@@ -176,7 +181,12 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
     private static readonly bool FlushInterleaves = Interleaves(typeof(IVideoGrain), nameof(Flush));
 
     public ValueTask<Applied> Apply(Position given, IReadOnlyList<Entry> entries, CancellationToken cancellationToken = default) =>
-        Call(ApplyInterleaves, grain => ((IVideoGrain)grain).Apply(given, entries, CancellationToken.None));
+        Call(ApplyInterleaves, async grain =>
+        {
+            var applied = await ((IVideoGrain)grain).Apply(given, entries, CancellationToken.None);
+            if (entries.Count == 0 && applied.Outcome is not Outcome.Behind) await Cluster.Witness.Holds((IVideoGrain)grain);
+            return applied;
+        });
 
     public ValueTask<Flushed> Flush(CancellationToken cancellationToken = default) => Call(FlushInterleaves, grain => ((IVideoGrain)grain).Flush(CancellationToken.None));
 
@@ -192,7 +202,13 @@ internal sealed class ShardReference(SimCluster cluster, GrainId id, Activation?
     private static readonly bool SeesInterleaves = Interleaves(typeof(IShardGrain), nameof(Sees));
 
     public ValueTask<bool> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken = default) =>
-        Call(SeesInterleaves, grain => ((IShardGrain)grain).Sees(video, writer, frames, CancellationToken.None));
+        Call(SeesInterleaves, async grain =>
+        {
+            var asked = Cluster.World.Now;
+            var sees = await ((IShardGrain)grain).Sees(video, writer, frames, CancellationToken.None);
+            if (sees) Cluster.Witness.Sees(video, frames.Last, asked);
+            return sees;
+        });
 
     public ValueTask<Progress> Progress(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
