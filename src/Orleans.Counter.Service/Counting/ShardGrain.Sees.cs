@@ -19,39 +19,38 @@ internal sealed partial class ShardGrain
 
     public async ValueTask<bool> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(SeesWithin, clock);
-        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        var end = EndOfLog(stopping.Token);
-        try
+        if (!await IsTrue(() => _frames.Hold(writer, frames), AsksTheHubAfter, cancellationToken))
         {
-            while (true)
-            {
-                if (_goesBack || _isLeaving) return false; // Who takes its place can say it.
-                if (_frames.Hold(writer, frames) || (end.IsCompleted && await end <= _counted)) return await Holds(video);
-                if (stopping.IsCancellationRequested) return false;
-                var moved = (_moved ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-                var sooner = end.IsCompleted ? moved : Task.WhenAny(moved, end);
-                await sooner.WaitAsync(stopping.Token).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-            }
+            if (_goesBack || _isLeaving) return false; // Who takes its place can say it.
+            var end = await EndOfLog(cancellationToken);
+            if (!await IsTrue(() => _frames.Hold(writer, frames) || end <= _counted, SeesWithin - AsksTheHubAfter, cancellationToken)) return false;
         }
-        finally
-        {
-            stopping.Cancel();
-        }
+
+        return await Holds(video);
     }
 
-    /// <summary>Where the log ends, asked after a while; null, which nothing has counted up to, if there is no time left or the hub does not say it.</summary>
+    /// <summary>Waits until something is true of what has been counted; false if it is not in time, or if the shard goes before.</summary>
+    private async Task<bool> IsTrue(Func<bool> condition, TimeSpan within, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(within, clock);
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        while (!_goesBack && !_isLeaving)
+        {
+            if (condition()) return true;
+            if (stopping.IsCancellationRequested) return false;
+            await (_moved ??= new()).Task.WaitAsync(stopping.Token).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return false;
+    }
+
+    /// <summary>Where the log ends; null, which nothing has counted up to, if the hub does not say it.</summary>
     private async Task<Position?> EndOfLog(CancellationToken cancellationToken)
     {
         try
         {
-            await Task.Delay(AsksTheHubAfter, clock, cancellationToken);
-            var end = await ends.End(Shard.Partition(log.PartitionCount).ToString(CultureInfo.InvariantCulture));
-            return Position.Of(log.Era, end);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return null;
+            var partition = Shard.Partition(log.PartitionCount).ToString(CultureInfo.InvariantCulture);
+            return Position.Of(log.Era, await ends.End(partition).WaitAsync(cancellationToken));
         }
         catch (EventHubsException failure)
         {
@@ -81,10 +80,12 @@ internal sealed partial class ShardGrain
             if (item is Tally { Writer: > 0 } tally && tally.Position > _counted) _frames.Add(tally.Writer, tally.Number, tally.Position);
     }
 
+    // Those who wait may go on at once, here: nothing may come after this that they must not see undone.
     private void Moved()
     {
-        _moved?.SetResult();
+        var moved = _moved;
         _moved = null;
+        moved?.SetResult();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard} is asked for frames that it does not know, and the hub does not say where the log ends: {Reason}")]

@@ -30,20 +30,7 @@ public sealed class OwnWritesTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _cluster = await CounterCluster.Start(_store, hub: _hub.Memory, readers: _hub, checkpointEvery: Never);
-        var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0", "--Ingest:FrameBytesMax=4096"]);
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(_cluster.Grains).AddSingleton<ICountStore>(_cluster.Store).AddSingleton<IEventHub>(_hub.Memory);
-        builder.AddHttp();
-        builder.AddAcceptance();
-        builder.AddIngest();
-        builder.AddQuery();
-        _app = builder.Build();
-        _app.UseHttp();
-        _app.MapIngest();
-        _app.MapQuery();
-        await _app.StartAsync(Token);
-        await _app.Services.GetRequiredService<FramePublisher>().Known.WaitAsync(Token);
-        _http = new() { BaseAddress = new(_app.Urls.First()) };
+        (_app, _http) = await StartApi(TimeProvider.System);
     }
 
     [Fact]
@@ -101,11 +88,21 @@ public sealed class OwnWritesTests : IAsyncLifetime
     [Fact]
     public async Task Who_has_waited_in_vain_is_told_to_come_back()
     {
+        var time = new WatchedTime();
+        var (api, http) = await StartApi(time);
+        await using var app = api;
         _hub.Pause();
         var ack = await View("kittens");
+        var waiting = http.GetAsync($"/v1/videos/kittens/count?ack={ack}", Token);
+        await time.IsAwaited(TimeSpan.FromSeconds(5), Token);
+        Assert.False(waiting.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(5));
 
-        var answer = await Ask($"/v1/videos/kittens/count?ack={ack}");
+        using var late = await waiting;
+        var answer = await Answer.Read(late);
         Assert.Equal(TimeSpan.FromSeconds(1), answer.IsProblem(HttpStatusCode.ServiceUnavailable, "not_visible_yet").RetryAfter);
+
+        http.Dispose();
 
         _hub.GoOn();
         Assert.Equal(1, await Count("kittens", ack));
@@ -162,6 +159,24 @@ public sealed class OwnWritesTests : IAsyncLifetime
         _http.Dispose();
         await _app.DisposeAsync();
         await _cluster.DisposeAsync();
+    }
+
+    private async Task<(WebApplication App, HttpClient Http)> StartApi(TimeProvider clock)
+    {
+        var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0", "--Ingest:FrameBytesMax=4096"]);
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(_cluster.Grains).AddSingleton<ICountStore>(_cluster.Store).AddSingleton<IEventHub>(_hub.Memory).AddSingleton(clock);
+        builder.AddHttp();
+        builder.AddAcceptance();
+        builder.AddIngest();
+        builder.AddQuery();
+        var app = builder.Build();
+        app.UseHttp();
+        app.MapIngest();
+        app.MapQuery();
+        await app.StartAsync(Token);
+        await app.Services.GetRequiredService<FramePublisher>().Known.WaitAsync(Token);
+        return (app, new() { BaseAddress = new(app.Urls.First()) });
     }
 
     private Task<string> View(string video) => Ack(_http.PostAsync($"/v1/videos/{video}/views", null, Token));

@@ -29,11 +29,11 @@ internal sealed class Schedule
         _world = new(seed, trace);
         _faults = Faults.Draw(_world.Random);
         _tables = new(_world, _faults);
+        _partitions = 1 + _world.Random.Next(2);
+        _traffic = new(_world, _partitions);
         _readers = new SimAgent?[_partitions];
         _streamShare = _world.Random.Next(3) == 0 ? 0.0008 : 1;
         _hub = new(_world, _faults, _world.Now);
-        _partitions = 1 + _world.Random.Next(2);
-        _traffic = new(_world, _partitions);
         _witness = new(_world, _tables, _traffic);
         _cluster = new(_world, _faults, _tables) { Hub = _hub, Witness = _witness };
         _world.Say(() => $"{_faults}, {_partitions} partitions");

@@ -65,6 +65,9 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
     /// <summary>The directory does not know it any more; it may live on.</summary>
     public void Forget(Activation activation) => _forgotten.Add(activation);
 
+    /// <summary>False of an activation that another one has replaced, or will at the next call.</summary>
+    public bool Knows(Activation activation) => !_forgotten.Contains(activation);
+
     public IReadOnlyList<Activation> All => [.. _activations.Values.SelectMany(all => all).Where(activation => !_forgotten.Contains(activation))];
 
     /// <summary>A call as Orleans makes it: it reaches an activation once or never, and the answer reaches the caller once, or never, or the caller has given up.</summary>
@@ -184,7 +187,7 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
         Call(ApplyInterleaves, async grain =>
         {
             var applied = await ((IVideoGrain)grain).Apply(given, entries, CancellationToken.None);
-            if (entries.Count == 0 && applied.Outcome is not Outcome.Behind) await Cluster.Witness.Holds((IVideoGrain)grain);
+            if (entries.Count == 0 && applied.Outcome is not Outcome.Behind) await Cluster.Witness.Holds((IVideoGrain)grain, Cluster.Knows((Activation)grain.GrainContext));
             return applied;
         });
 

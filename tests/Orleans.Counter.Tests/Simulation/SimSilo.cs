@@ -44,7 +44,7 @@ internal sealed class SimSilo : IClusterMembershipService, ILocalSiloDetails, IE
         _awake = new(this, this, NullLogger<LocalShards>.Instance);
         _options = Options.Create(new CountingOptions { CheckpointEvery = TimeSpan.FromMinutes(2), CheckpointsAtOnce = 256, VideosKept = 1 });
         _gates = new(_options);
-        _ends = new(cluster.Hub, cluster.World);
+        _ends = new(cluster.Hub, cluster.World, Background);
         CurrentSnapshot = cluster.Members;
     }
 

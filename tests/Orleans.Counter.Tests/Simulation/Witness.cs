@@ -8,6 +8,7 @@ namespace Orleans.Counter.Tests.Simulation;
 internal sealed class Witness(World world, SimTables tables, Traffic traffic)
 {
     private readonly List<(DateTimeOffset At, VideoId Video, string Type, long Count)> _held = [];
+    private readonly List<(DateTimeOffset At, VideoId Video)> _replaced = [];
     private readonly List<string> _lies = [];
 
     /// <summary>A message that was sent is asked for, mostly one of the last.</summary>
@@ -20,9 +21,14 @@ internal sealed class Witness(World world, SimTables tables, Traffic traffic)
     }
 
     /// <summary>A video was found to hold what its shard gave it: this is what it holds at that moment.</summary>
-    public async Task Holds(IVideoGrain video)
+    /// <param name="video">The activation that was asked.</param>
+    /// <param name="isKnown">
+    /// False if it is an old one. It may lack what the one that took its place has stored, and the version of the row shows that only when it stores: until then its answers are wrong, whoever asks.
+    /// </param>
+    public async Task Holds(IVideoGrain video, bool isKnown)
     {
         var id = VideoId.Parse(((Grain)video).GrainContext.GrainId.Key.ToString()!);
+        if (!isKnown) _replaced.Add((world.Now, id));
         foreach (var type in Traffic.Types)
             _held.Add((world.Now, id, type, (await video.Recent(EventType.Parse(type))).Total.Count));
     }
@@ -30,6 +36,7 @@ internal sealed class Witness(World world, SimTables tables, Traffic traffic)
     /// <summary>A shard says that a frame can be seen: its events stand in the video's row, or the video was found to hold them since it was asked.</summary>
     public void Sees(VideoId video, ulong number, DateTimeOffset asked)
     {
+        if (_replaced.Any(one => one.At >= asked && one.Video == video)) return;
         var first = traffic.Log.First(sent => sent.Number == number && sent.Events.Any(one => one.Video == video));
         var recount = Recount.Of(traffic.Log.Where(sent => sent.Position <= first.Position && sent.Partition == first.Partition));
         var row = tables.Row(TableLayout.Table(Shard.Of(video)), TableLayout.PartitionKey(Shard.Of(video)), TableLayout.VideoKey(video));
