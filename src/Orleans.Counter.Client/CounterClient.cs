@@ -18,6 +18,8 @@ public sealed class CounterClient
     /// <summary>The most events that one call may send.</summary>
     public const int EventsMax = 5_000;
 
+    private const string AckHeader = "Counter-Ack";
+
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     private readonly HttpClient _http;
@@ -65,23 +67,24 @@ public sealed class CounterClient
         {
             var result = await Read(response, Answers.Default.SendResult, cancellationToken);
             body.Return(); // the service has read all of it: nothing of this call can still be on its way
-            return result;
+            return result with { Ack = response.Headers.TryGetValues(AckHeader, out var acks) ? acks.First() : null };
         }
         var problem = await Answers.ReadProblem(response, cancellationToken);
         return problem is { Code: "no_valid_event", Rejected: { } rejected } ? new(0, rejected) : throw Answers.Refusal(response.StatusCode, problem);
     }
 
     /// <summary>How many events of a type a video had. A video never seen had 0.</summary>
-    /// <remarks>Costs one request.</remarks>
+    /// <remarks>Costs one request. With the token of a write, the service holds it up to 5 s; if that is too short, the client asks again.</remarks>
     /// <param name="videoId">The video.</param>
     /// <param name="type">The type of event, such as <see cref="EventType.View"/>.</param>
     /// <param name="from">The first minute that counts; null: since ever.</param>
     /// <param name="to">The first minute that does not count any more; null: no end.</param>
+    /// <param name="ack"><see cref="SendResult.Ack"/> of events that the answer must hold; null: it holds what can be seen now.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="CounterException">The range is not of whole minutes or empty, or there was no good answer after all retries.</exception>
     public async Task<long> CountAsync(
-        VideoId videoId, EventType type, DateTimeOffset? from = null, DateTimeOffset? to = null, CancellationToken cancellationToken = default) =>
-        (await Get($"{_address}/v1/videos/{videoId}/count?type={type}{Range(from, to)}", Answers.Default.CountAnswer, cancellationToken)).Count;
+        VideoId videoId, EventType type, DateTimeOffset? from = null, DateTimeOffset? to = null, string? ack = null, CancellationToken cancellationToken = default) =>
+        (await Get($"{_address}/v1/videos/{videoId}/count?type={type}{Range(from, to)}{After(ack)}", Answers.Default.CountAnswer, cancellationToken)).Count;
 
     /// <summary>How the events of a type spread over a range.</summary>
     /// <remarks>Costs one request; the answer has at most 1,500 points.</remarks>
@@ -90,13 +93,14 @@ public sealed class CounterClient
     /// <param name="from">The first minute, a whole one.</param>
     /// <param name="to">The minute after the last one, a whole one.</param>
     /// <param name="granularity">What one point covers.</param>
+    /// <param name="ack"><see cref="SendResult.Ack"/> of events that the answer must hold; null: it holds what can be seen now.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="CounterException">The range is bad or has too many points, or there was no good answer after all retries.</exception>
     public Task<Series> SeriesAsync(VideoId videoId, EventType type, DateTimeOffset from, DateTimeOffset to,
-        Granularity granularity = Granularity.Auto, CancellationToken cancellationToken = default)
+        Granularity granularity = Granularity.Auto, string? ack = null, CancellationToken cancellationToken = default)
     {
         var name = granularity.ToString().ToLowerInvariant();
-        return Get($"{_address}/v1/videos/{videoId}/series?type={type}{Range(from, to)}&granularity={name}", Answers.Default.Series, cancellationToken);
+        return Get($"{_address}/v1/videos/{videoId}/series?type={type}{Range(from, to)}&granularity={name}{After(ack)}", Answers.Default.Series, cancellationToken);
     }
 
     /// <summary>What became of every event that the service has read from its log.</summary>
@@ -144,6 +148,8 @@ public sealed class CounterClient
     }
 
     private static string Range(DateTimeOffset? from, DateTimeOffset? to) => Bound("from", from) + Bound("to", to);
+
+    private static string After(string? ack) => ack is null ? "" : $"&ack={Uri.EscapeDataString(ack)}";
 
     private static string Bound(string name, DateTimeOffset? time) =>
         time is null ? "" : string.Create(CultureInfo.InvariantCulture, $"&{name}={time.Value.UtcDateTime:yyyy-MM-ddTHH:mm:ss.FFFFFFFZ}");

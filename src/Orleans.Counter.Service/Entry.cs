@@ -16,8 +16,11 @@ internal readonly record struct Entry(
 /// <param name="Position">The message.</param>
 /// <param name="Events">All of them.</param>
 /// <param name="DeadLettered">Those that are dead letters by now.</param>
+/// <param name="Writer">Who packed the frame; 0 if the message is no frame.</param>
+/// <param name="Number">Which of the writer's frames it is.</param>
 [GenerateSerializer, Immutable, Alias("counter.tally")]
-internal sealed record Tally([property: Id(0)] Position Position, [property: Id(1)] long Events, [property: Id(2)] long DeadLettered);
+internal sealed record Tally(
+    [property: Id(0)] Position Position, [property: Id(1)] long Events, [property: Id(2)] long DeadLettered, [property: Id(3)] ulong Writer = 0, [property: Id(4)] ulong Number = 0);
 
 /// <summary>What one message holds for one video.</summary>
 [GenerateSerializer, Immutable, Alias("counter.videoentries")]

@@ -36,7 +36,7 @@ internal sealed class CounterCluster : IAsyncDisposable
     public IGrainFactory Grains => _cluster.Client;
 
     public static async Task<CounterCluster> Start(
-        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null)
+        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null)
     {
         clock ??= TimeProvider.System;
         var (counts, events, letters) = (store ?? new MemoryCountStore(), hub ?? new MemoryHub(Partitions, clock), new MemoryDeadLetters());
@@ -44,7 +44,7 @@ internal sealed class CounterCluster : IAsyncDisposable
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSiloHost((_, host) =>
         {
-            host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IDeadLetterStore>(letters).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton<IEventHub>(events).AddSingleton(clock);
+            host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IDeadLetterStore>(letters).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton(readers ?? events).AddSingleton(clock);
             host.AddAcceptance().AddStreaming().AddCounting();
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
             host.Services.Configure<EventHubReceiverOptions>(StreamNames.Provider, options =>

@@ -98,7 +98,7 @@ internal sealed class LoadCheck(IReadOnlyList<CounterClient> clients, TimeProvid
         try
         {
             var client = clients[(int)(Interlocked.Increment(ref _turn) % (uint)clients.Count)];
-            var series = await client.SeriesAsync(video, type, plan.From, plan.To, Granularity.Minute, cancellationToken);
+            var series = await client.SeriesAsync(video, type, plan.From, plan.To, Granularity.Minute, cancellationToken: cancellationToken);
             var counted = await client.CountAsync(video, type, cancellationToken: cancellationToken);
             var minutes = series.Points.ToDictionary(point => point.Start, point => new LoadCell(point.Count, point.Sum, point.Min, point.Max));
             Difference[] differences =

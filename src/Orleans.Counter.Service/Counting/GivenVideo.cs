@@ -34,6 +34,14 @@ internal sealed class GivenVideo(IVideoGrain grain)
         }
     }
 
+    /// <summary>Costs a call that changes nothing, and no call if all that the video was given is stored.</summary>
+    /// <exception cref="GoesBackException">The video lost what it was given before.</exception>
+    public async Task Check()
+    {
+        if (_given > Position.Start && (await grain.Apply(_given, [])).Outcome is Outcome.Behind)
+            throw new GoesBackException($"video {grain.GetPrimaryKeyString()} lost what it was given");
+    }
+
     /// <exception cref="GoesBackException">The video has stored less than it was given: an activation that had nothing to store stands where another one had.</exception>
     public async Task Flush()
     {

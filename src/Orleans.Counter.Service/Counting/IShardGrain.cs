@@ -23,6 +23,11 @@ internal interface IShardGrain : IGrainWithStringKey
     [Alias("forget"), AlwaysInterleave]
     ValueTask Forget([Immutable] IReadOnlyList<string> channels, CancellationToken cancellationToken = default);
 
+    /// <summary>Waits, up to 5 s, until all of a writer's frames can be seen in the counts of a video. Asks the hub at most once, if the shard does not know the frames and they do not come.</summary>
+    /// <returns>False: not yet, or the shard has just gone, and whoever takes its place can be asked.</returns>
+    [Alias("sees"), AlwaysInterleave]
+    ValueTask<bool> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken = default);
+
     /// <summary>Stores what the shard holds; if it belongs on another silo, it ends here then. Its silo asks this when it leaves the cluster.</summary>
     [Alias("leave"), AlwaysInterleave, ResponseTimeout("00:10:00")]
     ValueTask Leave(CancellationToken cancellationToken = default);

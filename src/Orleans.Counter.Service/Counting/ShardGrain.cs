@@ -14,7 +14,7 @@ namespace Orleans.Counter.Counting;
 // came since its last checkpoint when no range can come any more; the next activation goes on there.
 [GrainType("shard"), ShardPlacement, ImplicitStreamSubscription(StreamNames.Shards)]
 internal sealed partial class ShardGrain(
-    ICountStore store, LogIdentity log, ShardHomes homes, LocalShards awake, CountingGates gates, IOptions<CountingOptions> options, TimeProvider clock, CountingInstruments instruments, ILogger<ShardGrain> logger)
+    ICountStore store, LogIdentity log, ShardHomes homes, LocalShards awake, LogEnds ends, CountingGates gates, IOptions<CountingOptions> options, TimeProvider clock, CountingInstruments instruments, ILogger<ShardGrain> logger)
     : Grain, IShardGrain, IStreamSubscriptionObserver, IAsyncObserver<EventHubRange>
 {
     private readonly Dictionary<VideoId, GivenVideo> _videos = [];
@@ -82,7 +82,9 @@ internal sealed partial class ShardGrain(
 
         var through = Position.Of(log.Era, range.Last);
         if (through <= _counted) return;
+        Count(range);
         (_counted, _countedTime, _countedLedger) = (through, range.EnqueuedTime, _countedLedger + added);
+        Moved();
     }
 
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask; // With an infinite delivery time, nobody calls this.
@@ -147,6 +149,8 @@ internal sealed partial class ShardGrain(
 
         if (_goesBack || homes.IsHere(Shard)) return;
         LogMoving(Shard);
+        _isLeaving = true;
+        Moved();
         MigrateOnIdle();
     }
 
@@ -200,6 +204,7 @@ internal sealed partial class ShardGrain(
         LogGoingBack(because is GoesBackException ? null : because, Shard, _stored, because.Message);
         instruments.WentBack();
         _goesBack = true;
+        Moved();
         _timer?.Dispose();
         DeactivateOnIdle();
     }

@@ -10,6 +10,9 @@ internal struct StagedEvent
     public int VideoStart, TypeStart;
     public byte VideoLength, TypeLength;
 
+    /// <summary>Of its video. Set by <see cref="EventBatch.Divide"/>.</summary>
+    public byte Shard;
+
     /// <summary><see cref="IdHash"/>; <see cref="IdHash.None"/> without an id.</summary>
     public ulong Id;
 
@@ -64,7 +67,9 @@ internal sealed class EventBatch(EventBody body) : IDisposable
         firsts.Fill(-1);
         for (var i = Count - 1; i >= 0; i--)
         {
-            var partition = Shard.Of(Video(i)).Partition(partitionCount);
+            var shard = Shard.Of(Video(i));
+            var partition = shard.Partition(partitionCount);
+            _events[i].Shard = (byte)shard.Number;
             _events[i].Next = firsts[partition];
             firsts[partition] = i;
         }

@@ -47,7 +47,7 @@ internal sealed class EventIntake(FramePublisher frames, IOptions<AcceptanceOpti
         var (count, rejected) = (batch.Count, batch.Rejected);
         foreach (var rejection in rejected) instruments.Rejected(rejection.Code);
         if (count == 0) return NoValidEvent(rejected);
-        var published = frames.Publish(batch);
+        var (published, ack) = frames.Publish(batch);
         batch.Dispose(); // its events are in frames now: while many requests wait for the hub, they hold no buffers
         if (!await published)
         {
@@ -56,6 +56,7 @@ internal sealed class EventIntake(FramePublisher frames, IOptions<AcceptanceOpti
                 StatusCodes.Status503ServiceUnavailable, "hub_unavailable", "Nothing of the request is known to be accepted. Send it again with the same event ids.");
         }
 
+        response.Headers[CounterAck.Header] = ack;
         instruments.Accepted(count);
         return TypedResults.Accepted((string?)null, new EventsAnswer(count, rejected));
     }

@@ -14,24 +14,29 @@ internal sealed partial class FramePublisher(
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(1);
     private readonly FrameSender _sender = new(hub, options.Value.SendBudget, time, instruments, waiting, logger);
     private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ulong _name = NewName();
     private volatile FrameWriter[] _writers = [];
 
     /// <summary>Ends when the hub's partitions are known.</summary>
     public Task Known => _known.Task;
 
     /// <summary>Puts the events into frames, before it returns its task, and then waits for the hub's answers.</summary>
-    /// <returns>True if the hub has them all. False if nothing is known to be accepted: it cannot be reached, or too much waits for it already.</returns>
-    public Task<bool> Publish(EventBatch batch)
+    /// <returns>
+    /// Whether the hub has them all; if not, nothing is known to be accepted: it cannot be reached, or too much waits for it already. And which frames hold them, good only if it has.
+    /// </returns>
+    public (Task<bool> Accepted, string Ack) Publish(EventBatch batch)
     {
         var writers = _writers;
-        if (writers.Length == 0 || waiting.Now > options.Value.WaitingBytesMax) return Task.FromResult(false);
+        if (writers.Length == 0 || waiting.Now > options.Value.WaitingBytesMax) return (Task.FromResult(false), "");
         Span<int> firsts = stackalloc int[Shard.Count];
         firsts = firsts[..Math.Min(writers.Length, Shard.Count)];
         batch.Divide(firsts, writers.Length);
+        Span<FrameNumbers> frames = stackalloc FrameNumbers[Shard.Count];
+        frames.Clear();
         var answers = new List<Task<bool>>(Math.Min(batch.Count, writers.Length));
         for (var partition = 0; partition < firsts.Length; partition++)
-            if (firsts[partition] >= 0) writers[partition].Add(batch, firsts[partition], answers);
-        return All(answers);
+            if (firsts[partition] >= 0) writers[partition].Add(batch, firsts[partition], answers, frames);
+        return (All(answers), CounterAck.Write(_name, frames));
     }
 
     public override void Dispose()
@@ -42,13 +47,17 @@ internal sealed partial class FramePublisher(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var partitions = await AskPartitions(stoppingToken);
+        _writers = [.. Enumerable.Range(0, partitions).Select(id => new FrameWriter(id.ToString(CultureInfo.InvariantCulture), _name, _sender, options.Value))];
+        LogReady(partitions, _name);
+        _known.SetResult();
+    }
+
+    private static ulong NewName()
+    {
         Span<byte> random = stackalloc byte[sizeof(ulong)];
         RandomNumberGenerator.Fill(random);
-        var name = BinaryPrimitives.ReadUInt64LittleEndian(random);
-        var partitions = await AskPartitions(stoppingToken);
-        _writers = [.. Enumerable.Range(0, partitions).Select(id => new FrameWriter(id.ToString(CultureInfo.InvariantCulture), name, _sender, options.Value))];
-        LogReady(partitions, name);
-        _known.SetResult();
+        return BinaryPrimitives.ReadUInt64LittleEndian(random);
     }
 
     private static async Task<bool> All(List<Task<bool>> answers)

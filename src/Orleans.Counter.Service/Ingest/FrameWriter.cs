@@ -29,8 +29,8 @@ internal sealed class FrameWriter : IDisposable
         _lingered = sender.Time.CreateTimer(_ => Linger(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Takes the chain of events that begins at <paramref name="first"/>, and adds the answer of each frame that they went into.</summary>
-    public void Add(EventBatch batch, int first, List<Task<bool>> answers)
+    /// <summary>Takes the chain of events that begins at <paramref name="first"/>, and adds the answer of each frame that they went into, and by shard its number.</summary>
+    public void Add(EventBatch batch, int first, List<Task<bool>> answers, Span<FrameNumbers> frames)
     {
         lock (_lock)
         {
@@ -46,6 +46,7 @@ internal sealed class FrameWriter : IDisposable
                 if (_open.Count == 0) _openedAt = _sender.Time.GetTimestamp();
                 ref var staged = ref batch[i];
                 _open.Add(batch.Video(i), batch.Type(in staged), staged.Id, staged.Time, staged.Value);
+                frames[staged.Shard] = frames[staged.Shard].With(_number + 1);
             }
 
             answers.Add(_answer.Task);

@@ -15,7 +15,7 @@ internal sealed class IngestOptions
     public int FrameBytesMax { get; set; } = 250_000;
 
     /// <summary>How many frames of a partition may be unanswered at once. More hide a slow hub; fewer share messages better.</summary>
-    [Range(1, 64)]
+    [Range(1, FrameNumbers.Window)]
     public int FramesInFlight { get; set; } = 4;
 
     /// <summary>

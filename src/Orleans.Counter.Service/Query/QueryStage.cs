@@ -10,7 +10,7 @@ internal static class QueryStage
 {
     public static IHostApplicationBuilder AddQuery(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<VideoCounts>().AddSingleton<ChannelCounts>().AddSingleton<LiveCounts>();
+        builder.Services.AddSingleton<VideoCounts>().AddSingleton<ChannelCounts>().AddSingleton<OwnWrites>().AddSingleton<LiveCounts>();
         return builder;
     }
 
@@ -34,22 +34,26 @@ internal static class QueryStage
 
     /// <summary>How often; a video never seen answers 0.</summary>
     private static async Task<Results<Ok<CountAnswer>, ProblemHttpResult>> Count(
-        string videoId, VideoCounts counts, CancellationToken cancellationToken, string? type = null, string? from = null, string? to = null)
+        string videoId, VideoCounts counts, OwnWrites writes, HttpResponse response, CancellationToken cancellationToken,
+        string? type = null, string? from = null, string? to = null, string? ack = null)
     {
         var (question, problem) = Question.Read(videoId, type, from, to);
         if (question is null) return problem!;
+        if (await writes.Wait(ack, [question.Video], response, cancellationToken) is { } early) return early;
         var sum = await counts.Sum(question.Video, question.Type, question.Range, cancellationToken);
         return TypedResults.Ok(new CountAnswer(question.Video.Value, question.Type.Value, sum.Count));
     }
 
     /// <summary>Count, sum, mean, smallest and largest value.</summary>
     private static async Task<Results<Ok<StatsAnswer>, ProblemHttpResult>> Stats(
-        string videoId, VideoCounts counts, CancellationToken cancellationToken, string? type = null, string? from = null, string? to = null, string? functions = null)
+        string videoId, VideoCounts counts, OwnWrites writes, HttpResponse response, CancellationToken cancellationToken,
+        string? type = null, string? from = null, string? to = null, string? functions = null, string? ack = null)
     {
         var (question, problem) = Question.Read(videoId, type, from, to);
         if (question is null) return problem!;
         if (Function.Read(functions) is not { } asked)
             return Wrong("invalid_function", $"'functions' is '{functions}'; it is one or more of {string.Join(',', Function.All.Select(one => one.Name))}, with commas between them.");
+        if (await writes.Wait(ack, [question.Video], response, cancellationToken) is { } early) return early;
         var sum = await counts.Sum(question.Video, question.Type, question.Range, cancellationToken);
         return TypedResults.Ok(new StatsAnswer(question.Video.Value, question.Type.Value) { Values = asked.ToDictionary(one => one.Name, one => one.Of(sum)) });
     }
@@ -66,10 +70,12 @@ internal static class QueryStage
     }
 
     /// <summary>What is known of a video: what was said of it, its types, and what became of its events.</summary>
-    private static async Task<Results<Ok<VideoAnswer>, ProblemHttpResult>> Get(string videoId, IGrainFactory grains, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<VideoAnswer>, ProblemHttpResult>> Get(
+        string videoId, IGrainFactory grains, OwnWrites writes, HttpResponse response, CancellationToken cancellationToken, string? ack = null)
     {
         var (question, problem) = Question.Read(videoId, null, null, null);
         if (question is null) return problem!;
+        if (await writes.Wait(ack, [question.Video], response, cancellationToken) is { } early) return early;
         return await grains.GetGrain<IVideoGrain>(question.Video.Value).Portrait(cancellationToken) is { } portrait
             ? TypedResults.Ok(VideoAnswer.Of(question.Video, portrait))
             : Unknown(question.Video);
@@ -95,23 +101,26 @@ internal static class QueryStage
     }
 
     /// <summary>How often, for many videos at once.</summary>
-    private static async Task<Results<Ok<CountsAnswer>, ProblemHttpResult>> Counts(HttpRequest request, VideoCounts counts, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<CountsAnswer>, ProblemHttpResult>> Counts(
+        HttpRequest request, VideoCounts counts, OwnWrites writes, HttpResponse response, CancellationToken cancellationToken, string? ack = null)
     {
         var (question, problem) = await ManyQuestion.Read(request);
         if (question is null) return problem!;
+        if (await writes.Wait(ack, question.Videos, response, cancellationToken) is { } early) return early;
         var sums = await counts.Sums(question.Videos, question.Type, question.Range, cancellationToken);
         return TypedResults.Ok(new CountsAnswer(question.Type.Value, question.Videos.Zip(sums).ToDictionary(one => one.First.Value, one => one.Second.Count)));
     }
 
     /// <summary>When; a point for every granule that is not empty.</summary>
     private static async Task<Results<Ok<SeriesAnswer>, ProblemHttpResult>> Series(
-        string videoId, VideoCounts counts, CancellationToken cancellationToken,
-        string? type = null, string? from = null, string? to = null, string? granularity = null, string? timeZone = null, string? fill = null)
+        string videoId, VideoCounts counts, OwnWrites writes, HttpResponse response, CancellationToken cancellationToken,
+        string? type = null, string? from = null, string? to = null, string? granularity = null, string? timeZone = null, string? fill = null, string? ack = null)
     {
         var (question, problem) = Question.Read(videoId, type, from, to);
         if (question is null) return problem!;
         (var points, problem) = Points.Read(question.Range, from, to, granularity, timeZone, fill);
         if (points is null) return problem!;
+        if (await writes.Wait(ack, [question.Video], response, cancellationToken) is { } early) return early;
         var minutes = await counts.Minutes(question.Video, question.Type, question.Range, cancellationToken);
         return TypedResults.Ok(new SeriesAnswer(question.Video.Value, question.Type.Value, points.Granularity.Name, Points.TimeZone, points.Of(minutes)));
     }

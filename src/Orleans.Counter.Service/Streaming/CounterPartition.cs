@@ -12,7 +12,7 @@ namespace Orleans.Counter.Streaming;
 /// <remarks>Everything it decides is a function of the log alone, so that every reader, at every replay, decides alike.</remarks>
 internal sealed class CounterPartition : IPartitionDataAdapter
 {
-    private const int TallyWeight = 64;
+    private const int TallyWeight = 80;
 
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(15);
 
@@ -110,7 +110,7 @@ internal sealed class CounterPartition : IPartitionDataAdapter
         }
 
         for (var stream = 0; stream < _tallies.Length; stream++)
-            if (_tallies[stream] is { Events: > 0 } tally && sink.Wants(stream)) sink.Add(stream, new Tally(position, tally.Events, tally.DeadLettered), TallyWeight);
+            if (_tallies[stream] is { Events: > 0 } tally && sink.Wants(stream)) sink.Add(stream, new Tally(position, tally.Events, tally.DeadLettered, _frame.Sender.Writer, _frame.Sender.Number), TallyWeight);
     }
 
     // Our shards are every n-th of all.

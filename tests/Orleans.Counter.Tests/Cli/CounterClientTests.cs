@@ -186,6 +186,28 @@ public sealed class CounterClientTests
         ], handler.Requests.Select(request => request.Url));
     }
 
+    [Fact]
+    public async Task A_question_takes_the_token_of_a_write_and_asks_again_while_the_write_cannot_be_seen()
+    {
+        var handler = new RecordingHandler(
+            () => Acked(Accepted(1), "aGVsbG8"),
+            () => Problem(HttpStatusCode.ServiceUnavailable, """{"code":"not_visible_yet"}"""),
+            () => Json(HttpStatusCode.OK, """{"videoId":"kittens","type":"view","count":1}"""),
+            () => Accepted(1));
+        var client = Client(handler);
+
+        var sent = await client.SendAsync([View], Token);
+        Assert.Equal(1, await client.CountAsync(Kittens, EventType.View, ack: sent.Ack, cancellationToken: Token));
+        Assert.Equal(Enumerable.Repeat("/base/v1/videos/kittens/count?type=view&ack=aGVsbG8", 2), handler.Requests.Skip(1).Select(request => request.Url));
+        Assert.Null((await client.SendAsync([View], Token)).Ack);
+    }
+
+    private static HttpResponseMessage Acked(HttpResponseMessage answer, string ack)
+    {
+        answer.Headers.Add("Counter-Ack", ack);
+        return answer;
+    }
+
     private static CounterClient Client(HttpMessageHandler handler, CounterClientOptions? options = null, TimeProvider? time = null) =>
         new(new HttpClient(handler) { BaseAddress = new("http://counter/base") }, options ?? Quick, time);
 

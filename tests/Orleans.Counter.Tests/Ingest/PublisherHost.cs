@@ -44,7 +44,7 @@ internal sealed class PublisherHost : IAsyncDisposable
             batch.Add(new() { VideoStart = body.Append(utf8), VideoLength = (byte)utf8.Length, Time = Time.GetUtcNow().ToUnixTimeMilliseconds(), Value = 1 });
         }
 
-        return _publisher.Publish(batch);
+        return _publisher.Publish(batch).Accepted;
     }
 
     /// <summary>Event counts of a partition's messages, in the order of the log.</summary>

@@ -16,7 +16,8 @@ internal sealed class Schedule
     private readonly SimCluster _cluster;
     private readonly Traffic _traffic;
     private readonly Operator _operator;
-    private readonly bool _isOperated;
+    private readonly bool _isOperated; // Then corrections hide from the witness what is missing.
+    private readonly Witness _witness;
     private readonly int _partitions;
     private readonly SimAgent?[] _readers;
     private readonly List<SimAgent> _oldReaders = [];
@@ -30,14 +31,15 @@ internal sealed class Schedule
         _world = new(seed, trace);
         _faults = Faults.Draw(_world.Random);
         _tables = new(_world, _faults);
-        _cluster = new(_world, _faults, _tables);
         _partitions = 1 + _world.Random.Next(2);
         _traffic = new(_world, _partitions);
-        _operator = new(_world, _cluster, [.. Shard.All.Where(shard => shard.Partition(SimHub.PartitionCount) < _partitions)]);
-        _isOperated = _world.Random.Next(2) == 0;
         _readers = new SimAgent?[_partitions];
         _streamShare = _world.Random.Next(3) == 0 ? 0.0008 : 1;
         _hub = new(_world, _faults, _world.Now);
+        _witness = new(_world, _tables, _traffic);
+        _cluster = new(_world, _faults, _tables) { Hub = _hub, Witness = _witness };
+        _operator = new(_world, _cluster, [.. Shard.All.Where(shard => shard.Partition(SimHub.PartitionCount) < _partitions)]);
+        _isOperated = _world.Random.Next(2) == 0;
         _world.Say(() => $"{_faults}, {_partitions} partitions");
     }
 
@@ -61,6 +63,7 @@ internal sealed class Schedule
             if (_isOperated && _world.Random.Next(3) == 0) _operator.Act(_traffic.AnyVideo());
             if (_world.Chance(_faults.Mishap)) Mishap();
             SeeToReaders();
+            if (!_isOperated && _world.Random.Next(4) == 0) _witness.Ask(_cluster, _era);
             Go(_world.Random.Next(4) switch { 0 => TimeSpan.Zero, 1 => TimeSpan.FromSeconds(30), 2 => TimeSpan.FromMinutes(4), _ => TimeSpan.FromMinutes(_world.Random.Next(16)) });
         }
 
@@ -72,6 +75,8 @@ internal sealed class Schedule
         Go(TimeSpan.FromMinutes(30)); // Whatever is still on its way may arrive.
         string[] differences = [.. Audit.Differences(_tables, _cluster.Letters, Recount.Of(_traffic.Log, _operator.Corrections)), .. _operator.Differences(_tables)];
         if (differences.Length > 0) throw new InexactException(_seed, differences);
+        var wrong = _witness.InTheEnd(_cluster, _era);
+        if (wrong.Count > 0) throw new InexactException(_seed, wrong);
     }
 
     private void Go(TimeSpan time) => _world.Run(() => false, time);
@@ -199,7 +204,8 @@ internal sealed class Schedule
         _world.Say(() => "another hub");
         foreach (var silo in _cluster.Silos.ToArray()) _cluster.Expel(silo, isDead: true);
         var counted = _hub;
-        (_hub, _era) = (new(_world, _faults, _world.Now), 1);
+        _cluster.Hub = _hub = new(_world, _faults, _world.Now);
+        _era = 1;
         var hasGrown = _world.Random.Next(2) == 0; // Then only its age tells it from the one that was counted.
         while (hasGrown && Enumerable.Range(0, _partitions).Any(partition => _hub.Log(partition).Count < counted.Log(partition).Count)) _traffic.Send(_hub, _era);
         try

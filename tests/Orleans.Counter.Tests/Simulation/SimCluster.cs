@@ -25,6 +25,12 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
 
     public SimTables Tables => tables;
 
+    /// <summary>What videos and shards say to those who ask whether a write can be seen.</summary>
+    public required Witness Witness { get; init; }
+
+    /// <summary>The hub of the silos that join from now on.</summary>
+    public required SimHub Hub { get; set; }
+
     public SimSightings Sightings { get; } = new(world, faults);
 
     public SimLetters Letters { get; } = new(world, faults);
@@ -58,6 +64,9 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
 
     /// <summary>The directory does not know it any more; it may live on.</summary>
     public void Forget(Activation activation) => _forgotten.Add(activation);
+
+    /// <summary>False of an activation that another one has replaced, or will at the next call.</summary>
+    public bool Knows(Activation activation) => !_forgotten.Contains(activation);
 
     public IReadOnlyList<Activation> All => [.. _activations.Values.SelectMany(all => all).Where(activation => !_forgotten.Contains(activation))];
 
@@ -162,6 +171,8 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
 internal abstract class SimReference(SimCluster cluster, GrainId id, Activation? owner)
     : GrainReference(new(id.Type, GrainInterfaceType.Create(id.Type.ToString()!), 0, cluster, InvokeMethodOptions.None, null!, null!, null!), id.Key)
 {
+    protected SimCluster Cluster => cluster;
+
     protected async ValueTask<T> Call<T>(bool interleaves, Func<Grain, ValueTask<T>> call) => await cluster.Call(GrainId, owner, interleaves, activation => call(activation.Grain).AsTask());
 
     protected static bool Interleaves(Type grain, string method) => grain.GetMethod(method)!.IsDefined(typeof(AlwaysInterleaveAttribute), inherit: false);
@@ -174,7 +185,12 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
     private static readonly bool FlushInterleaves = Interleaves(typeof(IVideoGrain), nameof(Flush));
 
     public ValueTask<Applied> Apply(Position given, IReadOnlyList<Entry> entries, CancellationToken cancellationToken = default) =>
-        Call(ApplyInterleaves, grain => ((IVideoGrain)grain).Apply(given, entries, CancellationToken.None));
+        Call(ApplyInterleaves, async grain =>
+        {
+            var applied = await ((IVideoGrain)grain).Apply(given, entries, CancellationToken.None);
+            if (entries.Count == 0 && applied.Outcome is not Outcome.Behind) await Cluster.Witness.Holds((IVideoGrain)grain, Cluster.Knows((Activation)grain.GrainContext));
+            return applied;
+        });
 
     public ValueTask<Flushed> Flush(CancellationToken cancellationToken = default) => Call(FlushInterleaves, grain => ((IVideoGrain)grain).Flush(CancellationToken.None));
 
@@ -193,6 +209,17 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
 
 internal sealed class ShardReference(SimCluster cluster, GrainId id, Activation? owner) : SimReference(cluster, id, owner), IShardGrain
 {
+    private static readonly bool SeesInterleaves = Interleaves(typeof(IShardGrain), nameof(Sees));
+
+    public ValueTask<bool> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken = default) =>
+        Call(SeesInterleaves, async grain =>
+        {
+            var asked = Cluster.World.Now;
+            var sees = await ((IShardGrain)grain).Sees(video, writer, frames, CancellationToken.None);
+            if (sees) Cluster.Witness.Sees(video, frames.Last, asked);
+            return sees;
+        });
+
     public ValueTask<Progress> Progress(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public ValueTask<Cell> ChannelTotal(string channelId, EventType type, CancellationToken cancellationToken = default) =>

@@ -26,6 +26,7 @@ internal sealed class SimSilo : IClusterMembershipService, ILocalSiloDetails, IE
     private readonly DeadLetters _deadLetters;
     private readonly ShardHomes _homes;
     private readonly LocalShards _awake;
+    private readonly LogEnds _ends;
     private readonly CountingGates _gates;
     private readonly IOptions<CountingOptions> _options;
 
@@ -43,6 +44,7 @@ internal sealed class SimSilo : IClusterMembershipService, ILocalSiloDetails, IE
         _awake = new(this, this, NullLogger<LocalShards>.Instance);
         _options = Options.Create(new CountingOptions { CheckpointEvery = TimeSpan.FromMinutes(2), CheckpointsAtOnce = 256, VideosKept = 1 });
         _gates = new(_options);
+        _ends = new(cluster.Hub, cluster.World, Background);
         CurrentSnapshot = cluster.Members;
     }
 
@@ -78,7 +80,7 @@ internal sealed class SimSilo : IClusterMembershipService, ILocalSiloDetails, IE
     public IEnumerable<Turns> Everything => [Background, .. Activations.Select(activation => activation.Turns), .. Agents.Select(agent => agent.Turns)];
 
     public Grain Create(Activation activation) => activation.IsShard
-        ? new ShardGrain(Store, Log, _homes, _awake, _gates, _options, _cluster.World, Counting, NullLogger<ShardGrain>.Instance)
+        ? new ShardGrain(Store, Log, _homes, _awake, _ends, _gates, _options, _cluster.World, Counting, NullLogger<ShardGrain>.Instance)
         : new VideoGrain(Store, _cluster.Letters, Log, _homes, _gates, _cluster.World, Counting);
 
     public IPartitionDataAdapter TakeOver(string partitionId) => new CounterPartition(partitionId, Log, Store, _deadLetters, _sightings, Streaming, _cluster.World);

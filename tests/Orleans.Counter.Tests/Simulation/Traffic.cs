@@ -6,7 +6,10 @@ namespace Orleans.Counter.Tests.Simulation;
 /// <summary>What clients send in one schedule: new events, late ones, repeats of events and of whole frames, and what is no frame.</summary>
 internal sealed class Traffic(World world, int partitions)
 {
-    private static readonly string[] Types = ["view", "like", "watch_seconds"];
+    /// <summary>Who packs all frames.</summary>
+    public const ulong Writer = 7;
+
+    public static readonly IReadOnlyList<string> Types = ["view", "like", "watch_seconds"];
     private static readonly VideoId[][] Videos = [.. Enumerable.Range(0, 2).Select(VideosOf)];
 
     private readonly List<(int Partition, ulong Number, EventData Data, IReadOnlyList<Event> Events)> _frames = [];
@@ -40,7 +43,7 @@ internal sealed class Traffic(World world, int partitions)
         var partition = world.Random.Next(partitions);
         Event[] events = [.. Enumerable.Range(0, 1 + world.Random.Next(4)).Select(_ => NewOrAgain(partition, now))];
         var frame = Events.Frame(events);
-        (frame.Writer, frame.Number) = (7, (ulong)_frames.Count + 1);
+        (frame.Writer, frame.Number) = (Writer, (ulong)_frames.Count + 1);
         _frames.Add((partition, frame.Number, frame.Data(), events));
         return _frames[^1];
     }
