@@ -11,6 +11,7 @@ internal sealed class Operator(World world, SimCluster cluster, IReadOnlyList<Sh
 
     private readonly Turns _turns = new(world);
     private readonly Dictionary<VideoId, string?> _owners = [];
+    private readonly HashSet<(VideoId, string?)> _mayComeLate = []; // Nobody promises that a call without an answer never arrives.
     private readonly HashSet<VideoId> _asked = [];
     private int _ids;
     private int _open;
@@ -36,7 +37,7 @@ internal sealed class Operator(World world, SimCluster cluster, IReadOnlyList<Sh
     {
         var rows = tables.Rows("v|").Select(RowCodec.DecodeVideo).ToDictionary(row => row.Video);
         foreach (var (video, channel) in _owners)
-            if (rows.GetValueOrDefault(video)?.Metadata.ChannelId is var stands && stands != channel) yield return $"{video} belongs to {channel ?? "nobody"}, and its row says {stands ?? "nobody"}";
+            if (rows.GetValueOrDefault(video)?.Metadata.ChannelId is var stands && stands != channel && !_mayComeLate.Contains((video, stands))) yield return $"{video} belongs to {channel ?? "nobody"}, and its row says {stands ?? "nobody"}";
         var owned = rows.Values.Where(row => row.Metadata.ChannelId is not null).Select(row => TableLayout.ChannelKey(row.Metadata.ChannelId!, row.Video.Value)).Order(StringComparer.Ordinal);
         var listed = tables.Rows("c|").Select(row => row.RowKey).Order(StringComparer.Ordinal);
         if (!owned.SequenceEqual(listed)) yield return $"channels own {string.Join(",", owned)}, and {string.Join(",", listed)} are listed";
@@ -64,7 +65,7 @@ internal sealed class Operator(World world, SimCluster cluster, IReadOnlyList<Sh
 
     private async Task Describe(VideoId video, string? channel)
     {
-        await Until(() => Video(video).Describe(new("A title", channel)));
+        await Until(() => Video(video).Describe(new("A title", channel)), () => _mayComeLate.Add((video, channel)));
         _owners[video] = channel;
         _asked.Remove(video);
     }
@@ -92,7 +93,7 @@ internal sealed class Operator(World world, SimCluster cluster, IReadOnlyList<Sh
         return sum;
     }
 
-    private async Task<T> Until<T>(Func<ValueTask<T>> ask)
+    private async Task<T> Until<T>(Func<ValueTask<T>> ask, Action? unanswered = null)
     {
         while (true)
         {
@@ -102,6 +103,7 @@ internal sealed class Operator(World world, SimCluster cluster, IReadOnlyList<Sh
             }
             catch (Exception exception)
             {
+                unanswered?.Invoke();
                 world.Say(() => $"the operator hears: {exception.Message}");
                 await world.Pause(TimeSpan.FromSeconds(20));
             }
