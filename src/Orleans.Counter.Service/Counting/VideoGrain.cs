@@ -62,6 +62,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         if (video.Metadata.ChannelId is { } before) _untold.Add(before);
         if (metadata.ChannelId is { } now) _untold.Add(now);
         video.Metadata = metadata;
+        if (_storedMetadata == metadata) await Confirm();
         while (_storedMetadata != video.Metadata) await WriteOnce(video); // The write under way may have begun before.
         await TellShard();
         return video.Portrait();
