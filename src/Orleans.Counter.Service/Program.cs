@@ -8,6 +8,7 @@ using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
 
 if (LogCommand.IsAsked(args)) return await LogCommand.Run(args);
+if (KeysCommand.IsAsked(args)) return await KeysCommand.Run(args);
 
 // Settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });

@@ -120,14 +120,16 @@ public sealed partial class LocalCounter : IAsyncDisposable
 
     /// <summary>Starts one more silo, as <c>counter up</c> starts its own, and returns when it is ready. Nobody starts it again.</summary>
     /// <param name="role">What it does: everything, or <c>api</c> or <c>silo</c> alone.</param>
+    /// <param name="settings">What else it finds in its environment.</param>
     /// <returns>Its number.</returns>
-    public async Task<int> AddSilo(string? role = null)
+    public async Task<int> AddSilo(string? role = null, params (string Name, string Value)[] settings)
     {
         var number = _clients.Count + 1;
         var port = LocalPorts.FreePorts().First();
         var parts = new LocalParts(AddedFolder, LocalPorts.Choose(AddedFolder.PortsJson, [port], number));
         var spec = parts.Silo(number, port, ConnectionString("devhub"), ConnectionString("azurite"));
-        if (role is not null) spec = spec with { Environment = new Dictionary<string, string>(spec.Environment) { ["Role"] = role } };
+        (string Name, string Value)[] also = role is null ? settings : [("Role", role), .. settings];
+        spec = spec with { Environment = spec.Environment.Concat(also.Select(one => KeyValuePair.Create(one.Name, one.Value))).ToDictionary() };
         File.Delete(AddedFolder.Log(spec.Role)); // of one that had the number before
         var silo = ChildProcess.Start(spec, AddedFolder.Log(spec.Role));
         _added.Add(spec.Role, silo);

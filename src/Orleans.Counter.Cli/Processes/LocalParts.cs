@@ -76,6 +76,15 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
         Environment = Connections(hub, storage),
     };
 
+    /// <summary>The service, asked about keys instead of to run.</summary>
+    public static ChildSpec Keys(IReadOnlyList<string> verb, string? storage) => new()
+    {
+        Role = "keys",
+        Program = Tool.Dotnet(),
+        Arguments = [Binary("Orleans.Counter.Service"), "keys", .. verb],
+        Environment = new Dictionary<string, string> { ["Storage__ConnectionString"] = storage ?? "" },
+    };
+
     /// <summary>The connection string of a storage at these ports, or of a road to it.</summary>
     public static string Storage(LocalPorts ports) =>
         $"DefaultEndpointsProtocol=http;{Account};"

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Orleans.Counter.Counting;
 using Orleans.Counter.Http;
+using Orleans.Counter.Security;
 
 namespace Orleans.Counter.Audit;
 
@@ -16,8 +17,9 @@ internal static class AuditStage
 
     public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v1/audit", Audit).WithName("GetAudit").WithTags("Operating");
-        routes.MapPost("/v1/admin/corrections", Correct).WithName("Correct").WithTags("Operating").WithMetadata(new RequestSizeLimitAttribute(CorrectionBody.BodyBytesMax));
+        var operating = routes.MapGroup("/v1").WithTags("Operating").RequireScope(Scope.Admin);
+        operating.MapGet("/audit", Audit).WithName("GetAudit");
+        operating.MapPost("/admin/corrections", Correct).WithName("Correct").WithMetadata(new RequestSizeLimitAttribute(CorrectionBody.BodyBytesMax));
         return routes;
     }
 

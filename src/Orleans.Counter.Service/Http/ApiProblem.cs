@@ -23,6 +23,7 @@ internal static class ApiProblem
         StatusCodes.Status413PayloadTooLarge => Of(status, "body_too_large", null),
         StatusCodes.Status415UnsupportedMediaType => Of(status, "unsupported_media_type", null),
         StatusCodes.Status429TooManyRequests => Of(status, "rate_limited", null),
+        StatusCodes.Status504GatewayTimeout => Of(status, "timeout", "The answer took too long. Whether something was done is not known."),
         StatusCodes.Status503ServiceUnavailable => Of(status, "unavailable", null),
         >= 500 => Of(status, "internal_error", "The service failed; its log says why."),
         _ => Of(status, "bad_request", null),

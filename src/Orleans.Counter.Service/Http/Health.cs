@@ -11,6 +11,7 @@ internal static class Health
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/health").DisableHttpMetrics();
+        health.AllowAnonymous().DisableRateLimiting().DisableRequestTimeout();
         health.MapGet("/live", () => TypedResults.Ok(new Answer("live"))); // this process moves, nothing more
         health.MapGet("/ready", (Readiness process) => When(process.IsReady, "ready"));
         health.MapGet("/startup", (Readiness process) => When(process.HasStarted, "started"));

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Counter.Security;
 
 namespace Orleans.Counter.Http;
 
@@ -33,11 +34,12 @@ internal static class HttpStage
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<Readiness>());
         builder.Services.AddSingleton<ILifecycleParticipant<IClusterClientLifecycle>>(services => services.GetRequiredService<Readiness>());
-        return builder;
+        return builder.AddSecurity();
     }
 
     public static WebApplication UseHttp(this WebApplication app)
     {
+        app.UseSecurityHeaders();
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             StatusCodeSelector = failure => failure switch
@@ -53,6 +55,6 @@ internal static class HttpStage
             ExceptionHandler = context => ApiProblem.Of(context.Response.StatusCode).ExecuteAsync(context),
         });
         app.UseStatusCodePages(pages => ApiProblem.Of(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
-        return app;
+        return app.UseSecurity();
     }
 }

@@ -10,7 +10,7 @@ namespace Orleans.Counter.Ingest;
 internal sealed record EventsAnswer(int Accepted, IReadOnlyList<Rejection> Rejected);
 
 /// <summary>Takes requests in: body, events, frames, answer.</summary>
-internal sealed class EventIntake(FramePublisher frames, IOptions<AcceptanceOptions> acceptance, TimeProvider time, IngestInstruments instruments)
+internal sealed class EventIntake(FramePublisher frames, IOptions<AcceptanceOptions> acceptance, IOptions<IngestOptions> options, TimeProvider time, IngestInstruments instruments)
 {
     /// <summary>The largest body of a request with events, in bytes.</summary>
     public const int EventsBodyMax = 1024 * 1024;
@@ -19,7 +19,7 @@ internal sealed class EventIntake(FramePublisher frames, IOptions<AcceptanceOpti
     public const int ViewBodyMax = 16 * 1024;
 
     private const string RetryAfterSeconds = "2";
-    private readonly EventRules _rules = new(acceptance.Value.Window);
+    private readonly EventRules _rules = new(acceptance.Value.Window, options.Value.Types);
 
     public async Task<IResult> TakeEvents(HttpRequest request)
     {

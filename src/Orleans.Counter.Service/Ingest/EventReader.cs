@@ -204,6 +204,7 @@ internal ref struct EventReader
     private readonly void Close(ref StagedEvent staged, EventFaults faults)
     {
         if (staged.VideoLength == 0) faults |= EventFaults.VideoId;
+        if (faults == EventFaults.None) faults = _rules.Judge(_batch.Type(in staged));
         if (faults == EventFaults.None) _batch.Add(in staged);
         else _batch.Rejected.Add(_rules.Reject(_index, faults));
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text;
 
 namespace Orleans.Counter.Ingest;
 
@@ -15,16 +16,21 @@ internal enum EventFaults
     TooOld = 16,
     InFuture = 32,
     Value = 64,
+    UnknownType = 128,
 }
 
 /// <summary>The times that a request's events may have, and the words for what is wrong with them. Made once; <see cref="At"/> gives the bounds of a request.</summary>
-internal sealed class EventRules(TimeSpan acceptanceWindow)
+/// <param name="acceptanceWindow">How old an event may be.</param>
+/// <param name="types">The types that are counted here; all if there is none.</param>
+internal sealed class EventRules(TimeSpan acceptanceWindow, params IReadOnlyList<string> types)
 {
     /// <summary>How many events a request may have.</summary>
     public const int EventsMax = 5_000;
 
     private static readonly string[] Codes =
-        ["invalid_video_id", "invalid_type", "invalid_id", "invalid_timestamp", "too_old", "in_future", "invalid_value"];
+        ["invalid_video_id", "invalid_type", "invalid_id", "invalid_timestamp", "too_old", "in_future", "invalid_value", "unknown_type"];
+
+    private readonly byte[][] _types = [.. types.Select(Encoding.ASCII.GetBytes)];
 
     private readonly string[] _details =
     [
@@ -35,7 +41,15 @@ internal sealed class EventRules(TimeSpan acceptanceWindow)
         string.Create(CultureInfo.InvariantCulture, $"timestamp is more than {acceptanceWindow:d'.'hh':'mm':'ss} (days.hours:minutes:seconds) in the past."),
         "timestamp is more than 5 minutes in the future.",
         "value must be a finite number. Leave it out for 1.",
+        $"type is not one that is counted here; there are {string.Join(", ", types)}.",
     ];
+
+    /// <summary>What is wrong with an event that keeps all other rules.</summary>
+    public EventFaults Judge(ReadOnlySpan<byte> type)
+    {
+        foreach (var known in _types) if (type.SequenceEqual(known)) return EventFaults.None;
+        return _types.Length == 0 ? EventFaults.None : EventFaults.UnknownType;
+    }
 
     public Rejection Reject(int index, EventFaults faults)
     {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Orleans.Counter.Ingest;
 
 /// <summary>What an operator may change about the way in: section <c>Ingest</c>.</summary>
-internal sealed class IngestOptions
+internal sealed class IngestOptions : IValidatableObject
 {
     /// <summary>How long an event may wait for company while frames of its partition are in flight. Longer makes fewer and larger messages, and slower answers.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:01")]
@@ -28,6 +28,13 @@ internal sealed class IngestOptions
     /// <summary>How many bytes of closed frames may wait for the hub in this process; beyond, requests are answered 503 at once. More rides out longer stalls.</summary>
     [Range(1_000_000, 2_000_000_000)]
     public int WaitingBytesMax { get; set; } = 64_000_000;
+
+    /// <summary>The types that are counted; any if none is named. Naming them keeps a caller from filling videos with types of his own.</summary>
+    public string[] Types { get; set; } = [];
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => Types
+        .Where(type => !EventType.TryParse(type, out _))
+        .Select(type => new ValidationResult($"Ingest:Types has '{type}'; a type is: {EventType.Rule}."));
 }
 
 [OptionsValidator]

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using Orleans.Counter.Security;
 
 namespace Orleans.Counter.Ingest;
 
@@ -21,7 +22,7 @@ internal static class IngestStage
 
     public static IEndpointRouteBuilder MapIngest(this IEndpointRouteBuilder routes)
     {
-        var counting = routes.MapGroup("/v1").WithTags("Counting").WithMetadata(new RequestSizeLimitAttribute(ReadAwayMax));
+        var counting = routes.MapGroup("/v1").WithTags("Counting").WithMetadata(new RequestSizeLimitAttribute(ReadAwayMax)).RequireScope(Scope.Ingest).RequireCors(IngestOrigins.Policy);
         counting.MapPost("/events", (HttpRequest request, EventIntake intake) => intake.TakeEvents(request)).WithName("RecordEvents");
         counting.MapPost("/videos/{videoId}/views", (HttpRequest request, string videoId, EventIntake intake) => intake.TakeView(request, videoId))
             .WithName("RecordView");

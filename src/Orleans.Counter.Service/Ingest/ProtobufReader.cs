@@ -89,6 +89,7 @@ internal ref struct ProtobufReader
         }
 
         if (staged.VideoLength == 0) faults |= EventFaults.VideoId;
+        if (faults == EventFaults.None) faults = _rules.Judge(_batch.Type(in staged));
         if (faults != EventFaults.None) _batch.Rejected.Add(_rules.Reject(_index, faults));
         else
         {

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Orleans.Counter.Counting;
 using Orleans.Counter.Http;
+using Orleans.Counter.Security;
 
 namespace Orleans.Counter.Query;
 
@@ -16,19 +17,20 @@ internal static class QueryStage
 
     public static IEndpointRouteBuilder MapQuery(this IEndpointRouteBuilder routes)
     {
-        var asking = routes.MapGroup("/v1/videos/{videoId}").WithTags("Asking");
+        var asking = routes.MapGroup("/v1/videos/{videoId}").WithTags("Asking").RequireScope(Scope.Read);
         asking.MapGet("/count", Count).WithName("GetCount");
         asking.MapGet("/stats", Stats).WithName("GetStats");
-        asking.MapGet("/live", Live).WithName("WatchCount");
+        asking.MapGet("/live", Live).WithName("WatchCount").DisableRequestTimeout();
         asking.MapGet("/series", Series).WithName("GetSeries");
         var videos = routes.MapGroup("/v1/videos/{videoId}").WithTags("Videos");
-        videos.MapGet("", Get).WithName("GetVideo");
-        videos.MapPut("", Put).WithName("PutVideo").WithMetadata(new RequestSizeLimitAttribute(MetadataBody.BodyBytesMax));
-        videos.MapDelete("", Delete).WithName("DeleteVideo");
-        var channels = routes.MapGroup("/v1/channels/{channelId}").WithTags("Asking");
+        videos.MapGet("", Get).WithName("GetVideo").RequireScope(Scope.Read);
+        videos.MapPut("", Put).WithName("PutVideo").WithMetadata(new RequestSizeLimitAttribute(MetadataBody.BodyBytesMax)).RequireScope(Scope.Manage);
+        videos.MapDelete("", Delete).WithName("DeleteVideo").RequireScope(Scope.Admin);
+        var channels = routes.MapGroup("/v1/channels/{channelId}").WithTags("Asking").RequireScope(Scope.Read);
         channels.MapGet("/count", ChannelCount).WithName("GetChannelCount");
         channels.MapGet("/series", ChannelSeries).WithName("GetChannelSeries");
-        routes.MapPost("/v1/counts", Counts).WithName("GetCounts").WithTags("Asking").WithMetadata(new RequestSizeLimitAttribute(ManyQuestion.BodyBytesMax));
+        routes.MapPost("/v1/counts", Counts).WithName("GetCounts").WithTags("Asking").RequireScope(Scope.Read)
+            .WithMetadata(new RequestSizeLimitAttribute(ManyQuestion.BodyBytesMax));
         return routes;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orleans.Counter.Audit;
+using Orleans.Counter.Tests.Storage;
 using Xunit;
 
 namespace Orleans.Counter.Tests.Audit;

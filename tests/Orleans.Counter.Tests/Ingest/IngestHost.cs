@@ -50,11 +50,16 @@ internal sealed class IngestHost : IAsyncDisposable
         return new(app, hub, time);
     }
 
-    public static WebApplication Build(MemoryHub hub, WatchedTime time, string[] args)
+    /// <param name="hub">What takes the events.</param>
+    /// <param name="time">What time it is.</param>
+    /// <param name="args">Settings.</param>
+    /// <param name="add">Adds what else the test needs.</param>
+    public static WebApplication Build(MemoryHub hub, WatchedTime time, string[] args, Action<WebApplicationBuilder>? add = null)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<TimeProvider>(time).AddSingleton<IEventHub>(hub);
+        add?.Invoke(builder);
         builder.AddHttp();
         builder.AddAcceptance();
         builder.AddIngest();

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace Orleans.Counter.Http;
+namespace Orleans.Counter.Security;
 
 /// <summary>Keeps a service without keys away from the network. Asked by the server for each address before it binds it.</summary>
 internal static class OpenDoor
@@ -11,16 +11,14 @@ internal static class OpenDoor
     /// <exception cref="InvalidOperationException">The configuration asks for what is not safe, or for a mode that does not exist.</exception>
     public static Action<ListenOptions> Guard(IConfiguration configuration)
     {
-        var mode = configuration["Auth:Mode"] ?? "Open";
-        if (!mode.Equals("Open", StringComparison.OrdinalIgnoreCase))
-            throw new InvalidOperationException($"Auth:Mode is '{mode}'; the only mode there is so far is 'Open'.");
+        if (AuthOptions.ModeOf(configuration) is not AuthMode.Open) return _ => { };
         var allowed = configuration.GetValue("Auth:AllowOpenOnNetwork", defaultValue: false);
         return listen =>
         {
             if (allowed || IsLocal(listen.EndPoint)) return;
             throw new InvalidOperationException(
-                $"The service would listen on {listen.EndPoint} without asking anyone for a key (Auth:Mode=Open). Listen on http://localhost instead, or set " +
-                "Auth:AllowOpenOnNetwork=true if everyone who can reach this address may count and ask.");
+                $"The service would listen on {listen.EndPoint} without asking anyone for a key (Auth:Mode=Open). Set Auth:Mode=ApiKey, or listen on http://localhost; " +
+                "or set Auth:AllowOpenOnNetwork=true if everyone who can reach this address may count and ask.");
         };
     }
 

@@ -1,7 +1,7 @@
 using Orleans.Counter.Tests.Ingest;
 using Xunit;
 
-namespace Orleans.Counter.Tests.Http;
+namespace Orleans.Counter.Tests.Security;
 
 public sealed class OpenDoorTests
 {
@@ -34,9 +34,9 @@ public sealed class OpenDoorTests
     [Fact]
     public async Task A_mode_that_does_not_exist_is_an_error_and_not_an_open_door()
     {
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Start("--urls", "http://127.0.0.1:0", "--Auth:Mode=ApiKey"));
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Start("--urls", "http://127.0.0.1:0", "--Auth:Mode=Keys"));
 
-        Assert.Contains("ApiKey", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("it is Open (", refused.Message, StringComparison.Ordinal);
     }
 
     private static async Task Start(params string[] args)

@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Authentication;
+
+namespace Orleans.Counter.Security;
+
+/// <summary>Bearer tokens of one tenant of Entra ID: the app roles in them are scopes.</summary>
+internal static class EntraId
+{
+    public const string Scheme = "EntraId";
+
+    public static AuthenticationBuilder AddEntraId(this AuthenticationBuilder authentication, EntraIdOptions entra) => authentication.AddJwtBearer(Scheme, jwt =>
+    {
+        jwt.Authority = $"https://login.microsoftonline.com/{entra.TenantId}/v2.0";
+        jwt.MapInboundClaims = false;
+        jwt.TokenValidationParameters.ValidIssuers = [jwt.Authority, $"https://sts.windows.net/{entra.TenantId}/"]; // version 2 and 1 of its tokens
+        jwt.TokenValidationParameters.ValidAudiences = [entra.Audience, $"api://{entra.Audience}"];
+        jwt.TokenValidationParameters.RoleClaimType = Caller.RoleClaim;
+    });
+
+    /// <summary>True if the caller has sent a token, and no key.</summary>
+    public static bool IsAsked(HttpContext context) =>
+        context.Request.Headers[ApiKeyHandler.Header].Count is 0 && ApiKeyHandler.BearerOf(context.Request) is { } bearer && !bearer.StartsWith(KeyText.Prefix, StringComparison.Ordinal);
+}
