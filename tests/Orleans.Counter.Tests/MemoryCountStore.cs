@@ -11,6 +11,7 @@ internal class MemoryCountStore : ICountStore
     private readonly HashSet<(string ChannelId, VideoId Video)> _owned = [];
     private readonly Dictionary<(VideoId, string Id), Correction> _corrections = [];
     private readonly Dictionary<Shard, Versioned<ShardRow>> _shards = [];
+    private readonly Dictionary<Shard, IReadOnlyList<TopList>> _tops = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private LogRow? _log;
 
@@ -84,16 +85,22 @@ internal class MemoryCountStore : ICountStore
         lock (_lock) return new(_shards.GetValueOrDefault(shard));
     }
 
-    public virtual ValueTask<RowVersion> WriteShard(Shard shard, ShardRow row, RowVersion? version, CancellationToken cancellationToken)
+    public virtual ValueTask<RowVersion> WriteShard(Shard shard, ShardRow row, IReadOnlyList<TopList>? tops, RowVersion? version, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
             if (_shards.GetValueOrDefault(shard)?.Version != version) return ValueTask.FromException<RowVersion>(new StaleWriterException(shard.ToString()));
             var written = NewVersion();
             _shards[shard] = new(row, written);
+            if (tops is not null) _tops[shard] = tops;
             Changed();
             return new(written);
         }
+    }
+
+    public ValueTask<IReadOnlyList<TopList>> ReadTops(Shard shard, CancellationToken cancellationToken)
+    {
+        lock (_lock) return new(_tops.GetValueOrDefault(shard, []));
     }
 
     public ValueTask<LogRow?> ReadLog(CancellationToken cancellationToken)

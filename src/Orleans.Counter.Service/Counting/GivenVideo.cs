@@ -5,15 +5,21 @@ internal sealed class GivenVideo(IVideoGrain grain)
 {
     private Position _flushed;
     private DateTimeOffset? _settleAt;
+    private Position _heardThrough;
     private int _calls;
+    private int _changes;
+    private int _heard;
 
     /// <summary>The last position that the video was given and that no durable checkpoint covers. A video whose own position is older has lost something.</summary>
     private Position _given;
 
     /// <summary>True if there is nothing that the shard would have to remember.</summary>
-    public bool IsIdle => _calls == 0 && _given == Position.Start && _settleAt is null;
+    public bool IsIdle => _calls == 0 && _given == Position.Start && _settleAt is null && _changes == _heard;
 
-    public bool IsDue(DateTimeOffset now) => _given > _flushed || _settleAt <= now;
+    public bool IsDue(DateTimeOffset now) => _given > _flushed || _settleAt <= now || _changes > _heard;
+
+    /// <summary>It was changed otherwise than by the log, and has something new to say at the next checkpoint.</summary>
+    public void Changed() => _changes++;
 
     /// <returns>How many of the events are dead letters.</returns>
     /// <exception cref="GoesBackException">The video lost what it was given before.</exception>
@@ -42,14 +48,18 @@ internal sealed class GivenVideo(IVideoGrain grain)
             throw new GoesBackException($"video {grain.GetPrimaryKeyString()} lost what it was given");
     }
 
+    /// <returns>How often it was counted; null if an activation says so that was replaced, and knows less than was heard before.</returns>
     /// <exception cref="GoesBackException">The video has stored less than it was given: an activation that had nothing to store stands where another one had.</exception>
-    public async Task Flush()
+    public async Task<IReadOnlyList<WindowCount>?> Flush()
     {
-        var needed = _given;
+        var (needed, changes) = (_given, _changes);
         var flushed = await grain.Flush();
         if (flushed.Position < needed) throw new GoesBackException($"video {grain.GetPrimaryKeyString()} lost what it was given before it was stored");
         _flushed = Position.Max(_flushed, needed);
-        _settleAt = flushed.NextSettle;
+        (_settleAt, _heard) = (flushed.NextSettle, changes);
+        if (flushed.Position < _heardThrough) return null;
+        _heardThrough = flushed.Position;
+        return flushed.Windows;
     }
 
     /// <summary>The checkpoint is stored, too: what it covers will never have to be given again.</summary>

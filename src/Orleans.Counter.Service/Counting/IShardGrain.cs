@@ -19,9 +19,16 @@ internal interface IShardGrain : IGrainWithStringKey
     [Alias("channelvideos"), AlwaysInterleave]
     ValueTask<IReadOnlyList<VideoId>> ChannelVideos(string channelId, CancellationToken cancellationToken = default);
 
+    /// <summary>The most counted videos of the shard in some windows. Answers from memory, or with a read of the table if no range has reached the shard since it woke up.</summary>
+    [Alias("top"), AlwaysInterleave]
+    ValueTask<ShardTop> Top(EventType type, [Immutable] IReadOnlyList<TopWindow> windows, int most, CancellationToken cancellationToken = default);
+
     /// <summary>Forgets what it knows of these channels, and of corrections: a video of it has changed otherwise than by the log.</summary>
+    /// <param name="channels">The channels.</param>
+    /// <param name="counts">The video, if its counts have changed; null if not.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
     [Alias("forget"), AlwaysInterleave]
-    ValueTask Forget([Immutable] IReadOnlyList<string> channels, CancellationToken cancellationToken = default);
+    ValueTask Forget([Immutable] IReadOnlyList<string> channels, VideoId? counts, CancellationToken cancellationToken = default);
 
     /// <summary>Waits, up to 5 s, until all of a writer's frames can be seen in the counts of a video. Asks the hub at most once, if the shard does not know the frames and they do not come.</summary>
     /// <returns>False: not yet, or the shard has just gone, and whoever takes its place can be asked.</returns>
@@ -32,6 +39,13 @@ internal interface IShardGrain : IGrainWithStringKey
     [Alias("leave"), AlwaysInterleave, ResponseTimeout("00:10:00")]
     ValueTask Leave(CancellationToken cancellationToken = default);
 }
+
+/// <summary>The most counted videos of a shard.</summary>
+/// <param name="IsKept">False if so many types have lists that this one has none.</param>
+/// <param name="Lists">One for each window, with the most counted first.</param>
+/// <param name="ToldThrough">What the shard was given by then is inside.</param>
+[GenerateSerializer, Immutable, Alias("counter.shardtop")]
+internal readonly record struct ShardTop([property: Id(0)] bool IsKept, [property: Id(1)] IReadOnlyList<IReadOnlyList<TopVideo>> Lists, [property: Id(2)] DateTimeOffset ToldThrough);
 
 /// <summary>How far a shard is.</summary>
 /// <param name="Counted">Everything in the log up to here can be seen in counts.</param>

@@ -26,6 +26,10 @@ internal interface IVideoGrain : IGrainWithStringKey
     [Alias("recent"), AlwaysInterleave]
     ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken = default);
 
+    /// <summary>How often a type was counted in its newest hours, days and weeks.</summary>
+    [Alias("windows"), AlwaysInterleave]
+    ValueTask<IReadOnlyList<WindowCount>> Windows(EventType type, CancellationToken cancellationToken = default);
+
     /// <summary>What is known of the video as a whole; null if it was never seen and nothing was ever said of it.</summary>
     [Alias("portrait"), AlwaysInterleave]
     ValueTask<Portrait?> Portrait(CancellationToken cancellationToken = default);
@@ -91,8 +95,9 @@ internal enum CorrectionOutcome
 /// <summary>What is stored.</summary>
 /// <param name="Position">Everything in the log up to here is stored.</param>
 /// <param name="NextSettle">When the video wants to be flushed again to settle an hour; null if nothing is open.</param>
+/// <param name="Windows">How often each type was counted in its newest hours, days and weeks.</param>
 [GenerateSerializer, Immutable, Alias("counter.flushed")]
-internal readonly record struct Flushed([property: Id(0)] Position Position, [property: Id(1)] DateTimeOffset? NextSettle);
+internal readonly record struct Flushed([property: Id(0)] Position Position, [property: Id(1)] DateTimeOffset? NextSettle, [property: Id(2)] IReadOnlyList<WindowCount> Windows);
 
 /// <summary>What a video knows of a type without looking anything up.</summary>
 /// <param name="Position">Everything in the log up to here is inside.</param>

@@ -45,8 +45,9 @@ internal sealed partial class ShardGrain(
 
     public async ValueTask<IReadOnlyList<VideoId>> ChannelVideos(string channelId, CancellationToken cancellationToken) => await (await Channels.Of(channelId)).Videos;
 
-    public ValueTask Forget(IReadOnlyList<string> channels, CancellationToken cancellationToken)
+    public ValueTask Forget(IReadOnlyList<string> channels, VideoId? counts, CancellationToken cancellationToken)
     {
+        if (counts is { } video) Find(video).Changed();
         Channels.Forget(channels);
         _repaired = null;
         return ValueTask.CompletedTask;
@@ -58,6 +59,8 @@ internal sealed partial class ShardGrain(
         _version = row?.Version;
         _stored = _counted = Position.Max(row?.Row.Position ?? Position.Start, log.StartOf(Shard));
         _storedLedger = _countedLedger = row?.Row.Ledger ?? default;
+        _tops = new(await store.ReadTops(Shard, CancellationToken.None));
+        _toldThrough = row?.Row.EnqueuedTime;
         _countedTime = row?.Row.EnqueuedTime ?? DateTimeOffset.UnixEpoch;
         var pace = options.Value.CheckpointEvery;
         awake.Woke(this.AsReference<IShardGrain>());
@@ -172,12 +175,15 @@ internal sealed partial class ShardGrain(
     {
         var (through, time, ledger) = (_counted, _countedTime, _countedLedger);
         var now = clock.GetUtcNow();
-        var due = _videos.Where(video => video.Value.IsDue(now)).Select(video => video.Value).ToList();
+        var due = _videos.Where(video => video.Value.IsDue(now)).ToList();
         try
         {
-            foreach (var window in due.Chunk(options.Value.CallsAtOnce)) await Task.WhenAll(window.Select(video => video.Flush()));
-            if (through <= _stored) return;
-            _version = await store.WriteShard(Shard, new(through, time, Shard.Partition(log.PartitionCount), ledger), _version, cancellationToken);
+            foreach (var window in due.Chunk(options.Value.CallsAtOnce)) await Task.WhenAll(window.Select(Flush));
+            _toldThrough = now;
+            var changes = Tops.Changes;
+            if (through <= _stored && (changes == _storedTops || _version is null)) return;
+            _version = await store.WriteShard(Shard, new(through, time, Shard.Partition(log.PartitionCount), ledger), changes == _storedTops ? null : Tops.Capture(now), _version, cancellationToken);
+            _storedTops = changes;
         }
         catch (Exception exception) when (exception is TimeoutException || (exception is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {
@@ -197,6 +203,12 @@ internal sealed partial class ShardGrain(
             video.StoredThrough(through);
             if (video.IsIdle && _videos.Count > options.Value.VideosKept) _videos.Remove(id);
         }
+    }
+
+    /// <summary>Has a video store what it was given, and hears how often it was counted.</summary>
+    private async Task Flush(KeyValuePair<VideoId, GivenVideo> video)
+    {
+        if (await video.Value.Flush() is { } counts) Tops.Told(video.Key, counts, clock.GetUtcNow());
     }
 
     private void GoBack(Exception because)

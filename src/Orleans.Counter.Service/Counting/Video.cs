@@ -14,6 +14,7 @@ internal sealed class Video
     private readonly Dictionary<EventType, Cell> _totals = [];
     private readonly Dictionary<EventType, TypeAdjustment> _adjusted = [];
     private readonly List<OpenHour> _open = [];
+    private readonly WindowCounts _windows;
     private long _duplicates;
     private long _deadLettered;
     private Minute? _first;
@@ -23,6 +24,7 @@ internal sealed class Video
     public Video(VideoId id, VideoRow? row)
     {
         _id = id;
+        _windows = new(row?.Windows ?? []);
         if (row is null) return;
         Position = row.Position;
         SettledThrough = row.SettledThrough;
@@ -120,6 +122,7 @@ internal sealed class Video
         _totals[type] = _totals.GetValueOrDefault(type).Corrected(correction.Count, correction.Sum);
         var before = _adjusted.GetValueOrDefault(type);
         _adjusted[type] = new(type, before.Count + correction.Count, before.Sum + correction.Sum);
+        _windows.Add(type, minute, correction.Count);
         Reach(minute);
     }
 
@@ -130,12 +133,16 @@ internal sealed class Video
         _totals.Clear();
         _adjusted.Clear();
         _open.Clear();
+        _windows.Clear();
         (_duplicates, _deadLettered, _first, _last, SettledThrough, Metadata, _removed) = (0, 0, null, null, null, default, now);
     }
 
     /// <summary>What is known of one type.</summary>
     public Recent Recent(EventType type) =>
         new(Position, _totals.GetValueOrDefault(type), [.. _open.Where(hour => hour.Type == type).OrderBy(hour => hour.Hour).Select(hour => hour.Cells())], SettledThrough, _first, _last);
+
+    /// <summary>How often it was counted in its newest hours, days and weeks.</summary>
+    public IReadOnlyList<WindowCount> Windows => _windows.All;
 
     /// <summary>False if the video was never seen, and nothing was ever said of it.</summary>
     public bool IsKnown => _totals.Count > 0 || _duplicates > 0 || _deadLettered > 0 || Metadata != default;
@@ -162,7 +169,7 @@ internal sealed class Video
 
         var settledThrough = settling.Count == 0 ? SettledThrough : Math.Max(SettledThrough ?? int.MinValue, settling.Max(hour => hour.Hour));
         HourCells[] open = [.. _open.Except(settling).Select(hour => hour.Cells())];
-        var row = new VideoRow(_id, Position, commit, Totals(), open, settledThrough, _duplicates, _first, _last, _deadLettered, Metadata, [.. _adjusted.Values], _removed, Removing);
+        var row = new VideoRow(_id, Position, commit, Totals(), open, settledThrough, _duplicates, _first, _last, _deadLettered, Metadata, [.. _adjusted.Values], _removed, Removing, Windows);
         return new(row, [.. settling.Select(hour => hour.Cells())], [.. settling.Select(hour => (hour, hour.Changes))]);
     }
 
@@ -192,6 +199,7 @@ internal sealed class Video
     {
         Open(entry.Type, entry.Minute.Hour).Add((byte)entry.Minute.OfHour, entry.Cell);
         _totals[entry.Type] = _totals.GetValueOrDefault(entry.Type) + entry.Cell;
+        _windows.Add(entry.Type, entry.Minute, entry.Cell.Count);
         Reach(entry.Minute);
     }
 

@@ -45,10 +45,12 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
             while (_stored < wanted);
         await TellShard();
         if (!homes.IsHere(Shard.Of(Id))) MigrateOnIdle(); // Its shard lives elsewhere by now. To end here would not be enough: whoever knows the address would wake it up here again.
-        return new(_stored, video.NextSettle);
+        return new(_stored, video.NextSettle, video.Windows);
     }
 
     public async ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken) => (await Load()).Recent(type);
+
+    public async ValueTask<IReadOnlyList<WindowCount>> Windows(EventType type, CancellationToken cancellationToken) => [.. (await Load()).Windows.Where(count => count.Type == type)];
 
     public async ValueTask<Portrait?> Portrait(CancellationToken cancellationToken)
     {
@@ -134,12 +136,12 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         if (_video is not null && _stale is null) await StoreAll(_video).WaitAsync(cancellationToken);
     }
 
-    /// <summary>What the shard remembers of a channel, or of corrections, is not so any more. What it could not be told is told with the next flush.</summary>
+    /// <summary>What the shard remembers of a channel, or always of counts, is not so any more. What it could not be told is told with the next flush.</summary>
     private async Task TellShard(bool always = false)
     {
         if (_untold.Count == 0 && !always) return;
         string[] channels = [.. _untold];
-        await GrainFactory.GetGrain<IShardGrain>(Shard.Of(Id).ToString()).Forget(channels);
+        await GrainFactory.GetGrain<IShardGrain>(Shard.Of(Id).ToString()).Forget(channels, always ? Id : null);
         _untold.ExceptWith(channels);
     }
 

@@ -48,6 +48,23 @@ internal sealed record StatsAnswer(string VideoId, string Type)
 /// <param name="Counts">By video, in the order of the question; 0 for one that was never seen.</param>
 internal sealed record CountsAnswer(string Type, IReadOnlyDictionary<string, long> Counts);
 
+/// <summary>The most counted videos.</summary>
+/// <param name="Type">The type.</param>
+/// <param name="Window">How long the windows are.</param>
+/// <param name="AsOf">Whatever was counted by then had its chance to be listed; the counts themselves are those of now.</param>
+/// <param name="Last">The last full window.</param>
+/// <param name="Running">The window that is not over yet.</param>
+internal sealed record TopAnswer(string Type, string Window, DateTime AsOf, TopWindowAnswer Last, TopWindowAnswer Running);
+
+/// <summary>The most counted videos of one window.</summary>
+/// <param name="Start">Its first minute, in UTC.</param>
+/// <param name="End">The first minute after it.</param>
+/// <param name="Videos">With the most counted first; those that are counted alike by their ids.</param>
+internal sealed record TopWindowAnswer(DateTime Start, DateTime End, IReadOnlyList<TopVideoAnswer> Videos);
+
+/// <summary>A video, and how often it was counted in the window.</summary>
+internal sealed record TopVideoAnswer(string VideoId, long Count);
+
 /// <summary>What is known of a video.</summary>
 /// <param name="VideoId">The video.</param>
 /// <param name="Title">As it was set; null if it was not.</param>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Orleans.Counter.Counting;
@@ -11,7 +12,7 @@ internal static class QueryStage
 {
     public static IHostApplicationBuilder AddQuery(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<VideoCounts>().AddSingleton<ChannelCounts>().AddSingleton<OwnWrites>().AddSingleton<LiveCounts>();
+        builder.Services.AddSingleton<VideoCounts>().AddSingleton<ChannelCounts>().AddSingleton<OwnWrites>().AddSingleton<TopCounts>().AddSingleton<LiveCounts>();
         return builder;
     }
 
@@ -29,6 +30,7 @@ internal static class QueryStage
         var channels = routes.MapGroup("/v1/channels/{channelId}").WithTags("Asking").RequireScope(Scope.Read);
         channels.MapGet("/count", ChannelCount).WithName("GetChannelCount");
         channels.MapGet("/series", ChannelSeries).WithName("GetChannelSeries");
+        routes.MapGet("/v1/top", Top).WithName("GetTop").WithTags("Asking").RequireScope(Scope.Read);
         routes.MapPost("/v1/counts", Counts).WithName("GetCounts").WithTags("Asking").RequireScope(Scope.Read)
             .WithMetadata(new RequestSizeLimitAttribute(ManyQuestion.BodyBytesMax));
         return routes;
@@ -148,6 +150,21 @@ internal static class QueryStage
         if (points is null) return problem!;
         var minutes = await counts.Minutes(question.ChannelId, question.Type, question.Range, cancellationToken);
         return TypedResults.Ok(new ChannelSeriesAnswer(question.ChannelId, question.Type.Value, points.Granularity.Name, Points.TimeZone, points.Of(minutes)));
+    }
+
+    /// <summary>The most counted videos of the last full hour, day or week, and of the running one.</summary>
+    private static async Task<Results<Ok<TopAnswer>, ProblemHttpResult>> Top(
+        TopCounts counts, CancellationToken cancellationToken, string? type = null, string? window = null, string? limit = null)
+    {
+        var asked = EventType.View;
+        if (type is not null && !EventType.TryParse(type, out asked)) return Wrong("invalid_type", $"'{type}' is not an event type: {EventType.Rule}.");
+        if (!TopCounts.Windows.TryGetValue(window ?? "hour", out var length)) return Wrong("invalid_window", $"'{window}' is not a window; there are {string.Join(", ", TopCounts.Windows.Keys)}.");
+        var most = 50;
+        if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most) || most is < 1 or > TopCounts.VideosMax))
+            return Wrong("invalid_limit", $"'limit' is '{limit}'; it is a number from 1 to {TopCounts.VideosMax}.");
+        return await counts.Ask(asked, length, most, cancellationToken) is { } answer
+            ? TypedResults.Ok(answer)
+            : ApiProblem.Of(StatusCodes.Status409Conflict, "too_many_types", $"Videos are ranked by at most {ShardTops.TypesMax} types, and there are so many others that '{asked}' is not one of them.");
     }
 
     private static ProblemHttpResult Unknown(VideoId video) =>

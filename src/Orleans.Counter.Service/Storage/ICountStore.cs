@@ -33,9 +33,18 @@ internal interface ICountStore
     /// <summary>The shard's checkpoint: one point read. Null before the first.</summary>
     ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken);
 
-    /// <summary>Writes the shard's checkpoint.</summary>
+    /// <summary>The shard's most counted videos, as of its checkpoint: one point read. Empty if there are none.</summary>
+    ValueTask<IReadOnlyList<TopList>> ReadTops(Shard shard, CancellationToken cancellationToken);
+
+    /// <summary>Writes the shard's checkpoint, and its most counted videos with it: both or neither.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="row">The checkpoint.</param>
+    /// <param name="tops">All lists; null if they are as they were.</param>
+    /// <param name="version">The version that was read or written before; null if there is none.</param>
+    /// <param name="cancellationToken">Gives up waiting; the checkpoint may be written all the same.</param>
+    /// <returns>The new version.</returns>
     /// <exception cref="StaleWriterException">Another activation of the shard wrote first.</exception>
-    ValueTask<RowVersion> WriteShard(Shard shard, ShardRow row, RowVersion? version, CancellationToken cancellationToken);
+    ValueTask<RowVersion> WriteShard(Shard shard, ShardRow row, IReadOnlyList<TopList>? tops, RowVersion? version, CancellationToken cancellationToken);
 
     /// <summary>Which log the positions belong to; null before the first start.</summary>
     ValueTask<LogRow?> ReadLog(CancellationToken cancellationToken);

@@ -11,6 +11,7 @@ internal static class RowCodec
     // No type ends like these: types have no capital letters.
     private const string AdjustedCount = "_countAdjusted";
     private const string AdjustedSum = "_sumAdjusted";
+    private const string Windows = "_countIn";
 
     public static TableEntity Encode(VideoRow row)
     {
@@ -37,6 +38,7 @@ internal static class RowCodec
             entity[$"{type}{AdjustedSum}"] = sum;
         }
 
+        foreach (var windows in (row.Windows ?? []).GroupBy(count => count.Type)) entity[$"{windows.Key}{Windows}"] = TopCodec.Text(windows);
         if (row.Removed is { } removed) entity["Removed"] = removed;
         if (row.Removing is { } removing) entity["Removing"] = string.Create(CultureInfo.InvariantCulture, $"{removing.First:yyyyMMdd}|{removing.Last:yyyyMMdd}|{string.Join('|', removing.Types)}");
         if (row.SettledThrough is { } hour) entity["SettledThrough"] = Minute.HourStart(hour);
@@ -49,17 +51,15 @@ internal static class RowCodec
 
     public static VideoRow DecodeVideo(TableEntity entity)
     {
-        const string suffix = "_count";
-        var totals = entity.Keys.Where(column => column.EndsWith(suffix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
-            .Select(column => EventType.Parse(column[..^suffix.Length]))
-            .Select(type => new TypeTotal(type, new(Need(entity.GetInt64($"{type}_count")), Need(entity.GetDouble($"{type}_sum")), Need(entity.GetDouble($"{type}_min")), Need(entity.GetDouble($"{type}_max")))));
+        var totals = Ending(entity, "_count").Select(type => new TypeTotal(type, new(Need(entity.GetInt64($"{type}_count")), Need(entity.GetDouble($"{type}_sum")), Need(entity.GetDouble($"{type}_min")), Need(entity.GetDouble($"{type}_max")))));
         byte[] open = [.. Enumerable.Range(0, int.MaxValue).Select(chunk => entity.GetBinary(Chunk(chunk))).TakeWhile(bytes => bytes is not null).SelectMany(bytes => bytes!)];
         return new(
             VideoId.Parse(entity.RowKey[2..]), new(Need(entity.GetInt64("Position"))), Need(entity.GetGuid("Commit")), [.. totals], CellPack.UnpackOpen(open),
             entity.GetDateTimeOffset("SettledThrough") is { } hour ? Minute.Of(hour).Hour : null, Need(entity.GetInt64("Duplicates")),
             entity.GetDateTimeOffset("First") is { } first ? Minute.Of(first) : null, entity.GetDateTimeOffset("Last") is { } last ? Minute.Of(last) : null,
             entity.GetInt64("DeadLettered") ?? 0, new(entity.GetString("Title"), entity.GetString("ChannelId")), Adjusted(entity),
-            entity.GetDateTimeOffset("Removed"), entity.GetString("Removing") is { } removing ? DecodeDayRows(removing.Split('|')) : null);
+            entity.GetDateTimeOffset("Removed"), entity.GetString("Removing") is { } removing ? DecodeDayRows(removing.Split('|')) : null,
+            [.. Ending(entity, Windows).SelectMany(type => TopCodec.Counts(type, entity.GetString($"{type}{Windows}")))]);
     }
 
     public static TableEntity Encode(Correction correction) => new(TableLayout.PartitionKey(Shard.Of(correction.Video)), TableLayout.CorrectionKey(correction.Video, correction.Id))
@@ -124,9 +124,11 @@ internal static class RowCodec
         [.. entity.GetString("Starts").Split(',').Select(start => long.Parse(start, CultureInfo.InvariantCulture))]);
 
     private static TypeAdjustment[] Adjusted(TableEntity entity) =>
-        [.. entity.Keys.Where(column => column.EndsWith(AdjustedCount, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
-            .Select(column => column[..^AdjustedCount.Length])
-            .Select(type => new TypeAdjustment(EventType.Parse(type), Need(entity.GetInt64($"{type}{AdjustedCount}")), Need(entity.GetDouble($"{type}{AdjustedSum}"))))];
+        [.. Ending(entity, AdjustedCount).Select(type => new TypeAdjustment(type, Need(entity.GetInt64($"{type}{AdjustedCount}")), Need(entity.GetDouble($"{type}{AdjustedSum}"))))];
+
+    /// <summary>The types that have a column with this end, in order.</summary>
+    private static IEnumerable<EventType> Ending(TableEntity entity, string end) =>
+        entity.Keys.Where(column => column.EndsWith(end, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(column => EventType.Parse(column[..^end.Length]));
 
     private static DayRows DecodeDayRows(string[] parts) => new([.. parts[2..].Select(EventType.Parse)], Day(parts[0]), Day(parts[1]));
 

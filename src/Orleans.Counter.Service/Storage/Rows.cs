@@ -15,9 +15,10 @@ namespace Orleans.Counter.Storage;
 /// <param name="Adjusted">How much of the totals does not come from the log: the signed sums of all corrections, per type. Nothing for a type that was never corrected.</param>
 /// <param name="Removed">When the video and its history were last removed; null if they never were.</param>
 /// <param name="Removing">Day rows of before the removal that may still be there, and must be gone before anything else happens; null if there are none.</param>
+/// <param name="Windows">How often each type was counted in its newest hours, days and weeks.</param>
 internal sealed record VideoRow(
     VideoId Video, Position Position, Guid Commit, IReadOnlyList<TypeTotal> Totals, IReadOnlyList<HourCells> Open, int? SettledThrough, long Duplicates, Minute? First, Minute? Last,
-    long DeadLettered = 0, Metadata Metadata = default, IReadOnlyList<TypeAdjustment>? Adjusted = null, DateTimeOffset? Removed = null, DayRows? Removing = null);
+    long DeadLettered = 0, Metadata Metadata = default, IReadOnlyList<TypeAdjustment>? Adjusted = null, DateTimeOffset? Removed = null, DayRows? Removing = null, IReadOnlyList<WindowCount>? Windows = null);
 
 /// <summary>What corrections have added to the total of a type; negative where they took out.</summary>
 internal readonly record struct TypeAdjustment(EventType Type, long Count, double Sum);

@@ -72,19 +72,25 @@ internal sealed class TableCountStore : ICountStore
     public async ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken) =>
         await Read(shard, TableLayout.CheckpointKey, cancellationToken) is { } entity ? new(RowCodec.DecodeShard(entity), Version(entity)) : null;
 
-    public async ValueTask<RowVersion> WriteShard(Shard shard, ShardRow row, RowVersion? version, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<TopList>> ReadTops(Shard shard, CancellationToken cancellationToken) =>
+        await Read(shard, TableLayout.TopsKey, cancellationToken) is { } entity ? TopCodec.Decode(entity) : [];
+
+    public async ValueTask<RowVersion> WriteShard(Shard shard, ShardRow row, IReadOnlyList<TopList>? tops, RowVersion? version, CancellationToken cancellationToken)
     {
         var table = _writing[TableLayout.Table(shard)];
         var entity = RowCodec.Encode(shard, row);
+        List<TableTransactionAction> actions =
+        [
+            version is { } known ? new(TableTransactionActionType.UpdateReplace, entity, new ETag(known.Value)) : new(TableTransactionActionType.Add, entity),
+        ];
+        if (tops is not null) actions.Add(new(TableTransactionActionType.UpsertReplace, TopCodec.Encode(shard, tops)));
         return await _patience.Until(
             async attempt =>
             {
                 try
                 {
-                    var response = version is { } known
-                        ? await table.UpdateEntityAsync(entity, new ETag(known.Value), TableUpdateMode.Replace, cancellationToken)
-                        : await table.AddEntityAsync(entity, cancellationToken);
-                    return new RowVersion(response.Headers.ETag.GetValueOrDefault().ToString());
+                    var answer = await table.SubmitTransactionAsync(actions, cancellationToken);
+                    return new RowVersion(answer.Value[0].Headers.ETag.GetValueOrDefault().ToString());
                 }
                 catch (RequestFailedException conflict) when (conflict.Status is 404 or 409 or 412)
                 {

@@ -15,6 +15,7 @@ internal static class TableLayout
     public const int TransactionBytesMax = 3 << 20;
 
     public const string CheckpointKey = "p";
+    public const string TopsKey = "t";
     public const string LogKey = "log";
 
     /// <summary>The shard whose partition holds the one row about the log.</summary>

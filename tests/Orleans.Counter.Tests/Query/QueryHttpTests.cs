@@ -207,6 +207,9 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
         /// <summary>Lets a video fall asleep: its next answer comes from its row.</summary>
         internal Task Forget(string video) => _cluster.Forget(VideoId.Parse(video));
 
+        /// <summary>Lets all shards begin anew, with what is stored.</summary>
+        internal Task ForgetShards() => Task.WhenAll(Shard.All.Select(_cluster.Forget));
+
         internal async Task<Answer> Get(string address)
         {
             using var answer = await Http.GetAsync(address, TestContext.Current.CancellationToken);

@@ -6,12 +6,14 @@ namespace Orleans.Counter.Tests.Simulation;
 internal static class Audit
 {
     /// <summary>All that is wrong; empty if everything is exact.</summary>
-    public static IReadOnlyList<string> Differences(SimTables tables, SimLetters letters, Recount recount)
+    public static IReadOnlyList<string> Differences(SimTables tables, SimLetters letters, Recount recount, DateTimeOffset now)
     {
         var (totals, minutes) = (new SortedDictionary<string, Cell>(StringComparer.Ordinal), new SortedDictionary<string, Cell>(StringComparer.Ordinal));
         var (duplicates, deadLettered) = (new SortedDictionary<string, long>(StringComparer.Ordinal), new SortedDictionary<string, long>(StringComparer.Ordinal));
         var (wrong, adjusted) = (new List<string>(), 0L);
-        foreach (var row in tables.Rows("v|").Select(RowCodec.DecodeVideo))
+        VideoRow[] videos = [.. tables.Rows("v|").Select(RowCodec.DecodeVideo)];
+        wrong.AddRange(Tops(tables, videos, now));
+        foreach (var row in videos)
         {
             adjusted += row.Adjusted?.Sum(adjustment => adjustment.Count) ?? 0;
             if (row.Duplicates > 0) duplicates[row.Video.Value] = row.Duplicates;
@@ -20,6 +22,7 @@ internal static class Audit
             HourCells[] hours = [.. Hours(tables, row)];
             foreach (var hour in hours)
                 foreach (var cell in hour.Cells) minutes[Recount.MinuteOf(row.Video, hour.Type.Value, hour.MinuteOf(cell))] = cell.Cell;
+            wrong.AddRange(Windows(row, hours));
             var counted = hours.SelectMany(hour => hour.Cells.Select(hour.MinuteOf)).ToList();
             if (counted.Count > 0 && (row.First != counted.Min() || row.Last != counted.Max()))
                 wrong.Add($"{row.Video} says it has minutes from {row.First} to {row.Last}: {counted.Min()} to {counted.Max()}");
@@ -35,6 +38,37 @@ internal static class Audit
         var found = totals.Values.Sum(total => total.Count) + duplicates.Values.Sum() + letters.Events.Values.Sum() - adjusted;
         if (wrong.Count == 0 && found != recount.Accepted) wrong.Add($"accepted {recount.Accepted}, found {found}");
         return wrong;
+    }
+
+    /// <summary>The newest windows have to hold what their minutes hold.</summary>
+    private static IEnumerable<string> Windows(VideoRow row, HourCells[] hours)
+    {
+        foreach (var (type, window, count) in row.Windows ?? [])
+        {
+            var minutes = hours.Where(hour => hour.Type == type).SelectMany(hour => hour.Cells.Where(cell => TopWindow.Of(window.Length, hour.MinuteOf(cell)) == window)).Sum(cell => cell.Cell.Count);
+            if (minutes != count) yield return $"{row.Video} says that {window} holds {count} of type {type}: its minutes hold {minutes}";
+        }
+
+        foreach (var hour in hours.Where(hour => hour.Cells.Count > 0))
+            foreach (var length in TopWindow.Lengths)
+            {
+                var window = TopWindow.Of(length, new(hour.Hour * Minute.PerHour));
+                var known = (row.Windows ?? []).Where(count => count.Type == hour.Type && count.Window.Length == length).Select(count => count.Window.Number).ToList();
+                if (!known.Contains(window.Number) && window.Number > known.DefaultIfEmpty(int.MinValue + 3).Max() - 3) yield return $"{row.Video} does not say what {window} holds of type {hour.Type}";
+            }
+    }
+
+    /// <summary>A shard lists what its videos say of themselves: all of them, there are few. A correction that it was not told of before it went is listed at the next event.</summary>
+    private static IEnumerable<string> Tops(SimTables tables, IReadOnlyList<VideoRow> videos, DateTimeOffset now)
+    {
+        foreach (var stored in tables.Rows("t"))
+            foreach (var list in TopCodec.Decode(stored).Where(list => list.Window.IsAskedFor(now)))
+                foreach (var row in videos.Where(row => row.Adjusted is null or [] && TableLayout.PartitionKey(Shard.Of(row.Video)) == stored.PartitionKey))
+                {
+                    var said = (row.Windows ?? []).FirstOrDefault(count => count.Type == list.Type && count.Window == list.Window).Count;
+                    var listed = list.Videos.FirstOrDefault(video => video.Video == row.Video).Count;
+                    if (said != listed) yield return $"the list of {list.Type} in {list.Window} says {listed} of {row.Video}, which says {said}";
+                }
     }
 
     /// <summary>The hours of a video as a reader sees them: open ones, and of the settled ones those that are not open.</summary>

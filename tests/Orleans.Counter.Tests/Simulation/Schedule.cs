@@ -73,7 +73,7 @@ internal sealed class Schedule
         SeeToReaders();
         if (!_world.Run(() => _operator.IsDone && IsStored(), TimeSpan.FromHours(12))) throw new InexactException(_seed, ["it never came to rest"]);
         Go(TimeSpan.FromMinutes(30)); // Whatever is still on its way may arrive.
-        string[] differences = [.. Audit.Differences(_tables, _cluster.Letters, Recount.Of(_traffic.Log, _operator.Corrections)), .. _operator.Differences(_tables)];
+        string[] differences = [.. Audit.Differences(_tables, _cluster.Letters, Recount.Of(_traffic.Log, _operator.Corrections), _world.Now), .. _operator.Differences(_tables)];
         if (differences.Length > 0) throw new InexactException(_seed, differences);
         var wrong = _witness.InTheEnd(_cluster, _era);
         if (wrong.Count > 0) throw new InexactException(_seed, wrong);

@@ -196,6 +196,8 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
 
     public ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
+    public ValueTask<IReadOnlyList<WindowCount>> Windows(EventType type, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     public ValueTask<Portrait?> Portrait(CancellationToken cancellationToken = default) => Call(interleaves: true, grain => ((IVideoGrain)grain).Portrait(CancellationToken.None));
 
     public ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken = default) =>
@@ -227,11 +229,13 @@ internal sealed class ShardReference(SimCluster cluster, GrainId id, Activation?
 
     public ValueTask<IReadOnlyList<VideoId>> ChannelVideos(string channelId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public async ValueTask Forget(IReadOnlyList<string> channels, CancellationToken cancellationToken = default) => await Call(
+    public ValueTask<ShardTop> Top(EventType type, IReadOnlyList<TopWindow> windows, int most, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public async ValueTask Forget(IReadOnlyList<string> channels, VideoId? counts, CancellationToken cancellationToken = default) => await Call(
         interleaves: true,
         async grain =>
         {
-            await ((IShardGrain)grain).Forget(channels, CancellationToken.None);
+            await ((IShardGrain)grain).Forget(channels, counts, CancellationToken.None);
             return true;
         });
 

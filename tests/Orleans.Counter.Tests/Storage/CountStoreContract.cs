@@ -43,6 +43,33 @@ public abstract class CountStoreContract
     }
 
     [Fact]
+    public async Task Top_lists_come_back_as_they_were_written_with_a_checkpoint_and_stay_until_others_are()
+    {
+        var store = await NewStore();
+        var (shard, time) = (new Shard(0x3c), new DateTimeOffset(2026, 11, 23, 10, 5, 0, TimeSpan.Zero));
+        ShardRow Row(long sequenceNumber) => new(Position.Of(0, sequenceNumber), time, 3, default);
+        TopList[] lists =
+        [
+            new(EventType.View, new(WindowLength.Hour, 495_868), [new(VideoId.Parse("kittens"), long.MaxValue), new(VideoId.Parse("-_-"), 1)]), new(Watch, new(WindowLength.Week, 2_951), [new(VideoId.Parse(new('v', 64)), 7)]),
+            new(Watch, new(WindowLength.Day, 20_661), []),
+        ];
+        Assert.Empty(await store.ReadTops(shard, Token));
+
+        var one = await store.WriteShard(shard, Row(1), lists, null, Token);
+        var two = await store.WriteShard(shard, Row(2), null, one, Token);
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.WriteShard(shard, Row(3), [], one, Token));
+
+        Assert.Equal(lists.Select(Text).Order(StringComparer.Ordinal), (await store.ReadTops(shard, Token)).Select(Text).Order(StringComparer.Ordinal));
+        Assert.Equal(new(Row(2), two), await store.ReadShard(shard, Token));
+        Assert.Empty(await store.ReadTops(new(0x3d), Token));
+        var three = await store.WriteShard(shard, Row(3), [.. lists.Take(1)], two, Token);
+        Assert.Equal([Text(lists[0])], (await store.ReadTops(shard, Token)).Select(Text));
+        Assert.Equal(three, (await store.ReadShard(shard, Token))!.Version);
+
+        static string Text(TopList list) => $"{list.Type} {list.Window} {string.Join(' ', list.Videos)}";
+    }
+
+    [Fact]
     public async Task A_channel_lists_the_videos_that_were_given_to_it_and_not_taken_away_again()
     {
         var store = await NewStore();

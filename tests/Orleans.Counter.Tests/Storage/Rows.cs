@@ -13,6 +13,10 @@ internal static class Rows
     public static ValueTask<RowVersion> CommitVideo(this ICountStore store, VideoRow row, RowVersion? version, IReadOnlyList<HourCells> settled, CancellationToken cancellationToken) =>
         store.CommitVideo(new(row, settled), version, cancellationToken);
 
+    /// <summary>Writes a checkpoint, and leaves the top lists as they are.</summary>
+    public static ValueTask<RowVersion> WriteShard(this ICountStore store, Shard shard, ShardRow row, RowVersion? version, CancellationToken cancellationToken) =>
+        store.WriteShard(shard, row, null, version, cancellationToken);
+
     /// <summary>An hour with this many views or likes in its first minutes; none where the number is 0.</summary>
     public static HourCells Hour(EventType type, int hour, params int[] counts) =>
         new(type, hour, [.. counts.Select((count, minute) => new MinuteCell((byte)minute, Cell.Plain(count))).Where(cell => cell.Cell.Count > 0)]);

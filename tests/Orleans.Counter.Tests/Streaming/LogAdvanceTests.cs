@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Orleans.Counter.EventHubs;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
+using Orleans.Counter.Tests.Storage;
 using Orleans.Messaging;
 using Xunit;
 

@@ -9,6 +9,7 @@ using Orleans.Counter.EventHubs;
 using Orleans.Counter.EventHubStreams;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
+using Orleans.Counter.Tests.Storage;
 using Xunit;
 
 namespace Orleans.Counter.Tests.Streaming;
