@@ -28,6 +28,15 @@ internal class MemoryCountStore : ICountStore
         lock (_lock) return new(_videos.GetValueOrDefault(video));
     }
 
+    public virtual ValueTask<IReadOnlyList<VideoId>> ReadVideos(Shard shard, VideoId? after, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var videos = _videos.Keys.Where(video => Shard.Of(video) == shard && string.CompareOrdinal(video.Value, after?.Value) > 0);
+            return new((IReadOnlyList<VideoId>)[.. videos.OrderBy(video => video.Value, StringComparer.Ordinal).Take(1000)]);
+        }
+    }
+
     public virtual ValueTask<IReadOnlyList<HourCells>> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken)
     {
         lock (_lock)

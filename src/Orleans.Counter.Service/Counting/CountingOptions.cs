@@ -27,6 +27,13 @@ internal sealed class CountingOptions
     /// <summary>How many videos a shard remembers that it has nothing to remember of, to find them faster.</summary>
     [Range(0, 1_000_000)]
     public int VideosKept { get; set; } = 10_000;
+
+    /// <summary>
+    /// How many bytes the filters of all shards may have, in which known videos are looked up where <c>Ingest:KnownVideosOnly</c> is set. A million videos take 2 MB; with more than 8 million in every 8 MB, invented ones
+    /// are more often looked for in the table. Every instance that asks holds as much.
+    /// </summary>
+    [Range(Shard.Count * VideoFilter.BytesMin, 1 << 30)]
+    public int KnownVideosBytesMax { get; set; } = 64 << 20;
 }
 
 [OptionsValidator]

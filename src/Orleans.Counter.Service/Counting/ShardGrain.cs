@@ -25,6 +25,7 @@ internal sealed partial class ShardGrain(
     private Ledger _storedLedger;
     private RowVersion? _version;
     private ShardChannels? _channels;
+    private ShardKnown? _known;
     private Task<long>? _repaired;
     private IGrainTimer? _timer;
     private Task? _storing;
@@ -45,9 +46,17 @@ internal sealed partial class ShardGrain(
 
     public async ValueTask<IReadOnlyList<VideoId>> ChannelVideos(string channelId, CancellationToken cancellationToken) => await (await Channels.Of(channelId)).Videos;
 
-    public ValueTask Forget(IReadOnlyList<string> channels, VideoId? counts, CancellationToken cancellationToken)
+    public async ValueTask<KnownNews> Known(long? seed, long changes, CancellationToken cancellationToken) =>
+        await (_known ??= new(Shard, store, options.Value.KnownVideosBytesMax / Shard.Count, clock)).Ask(seed, changes).WaitAsync(cancellationToken);
+
+    public ValueTask Forget(IReadOnlyList<string> channels, VideoId? video, CancellationToken cancellationToken)
     {
-        if (counts is { } video) Find(video).Changed();
+        if (video is { } changed)
+        {
+            Find(changed).Changed();
+            _known?.Changed(changed);
+        }
+
         Channels.Forget(channels);
         _repaired = null;
         return ValueTask.CompletedTask;
@@ -209,6 +218,7 @@ internal sealed partial class ShardGrain(
     private async Task Flush(KeyValuePair<VideoId, GivenVideo> video)
     {
         if (await video.Value.Flush() is { } counts) Tops.Told(video.Key, counts, clock.GetUtcNow());
+        _known?.Stored(video.Key);
     }
 
     private void GoBack(Exception because)

@@ -66,7 +66,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         video.Metadata = metadata;
         if (_storedMetadata == metadata) await Confirm();
         while (_storedMetadata != video.Metadata) await WriteOnce(video); // The write under way may have begun before.
-        await TellShard();
+        await TellShard(always: true); // Its events are let in from now on; said again if nobody knows whether it was said.
         return video.Portrait();
     }
 
@@ -136,7 +136,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         if (_video is not null && _stale is null) await StoreAll(_video).WaitAsync(cancellationToken);
     }
 
-    /// <summary>What the shard remembers of a channel, or always of counts, is not so any more. What it could not be told is told with the next flush.</summary>
+    /// <summary>What the shard remembers of a channel, or always of the video, is not so any more. What it could not be told of channels is told with the next flush.</summary>
     private async Task TellShard(bool always = false)
     {
         if (_untold.Count == 0 && !always) return;

@@ -17,6 +17,7 @@ internal enum EventFaults
     InFuture = 32,
     Value = 64,
     UnknownType = 128,
+    UnknownVideo = 256,
 }
 
 /// <summary>The times that a request's events may have, and the words for what is wrong with them. Made once; <see cref="At"/> gives the bounds of a request.</summary>
@@ -28,7 +29,7 @@ internal sealed class EventRules(TimeSpan acceptanceWindow, params IReadOnlyList
     public const int EventsMax = 5_000;
 
     private static readonly string[] Codes =
-        ["invalid_video_id", "invalid_type", "invalid_id", "invalid_timestamp", "too_old", "in_future", "invalid_value", "unknown_type"];
+        ["invalid_video_id", "invalid_type", "invalid_id", "invalid_timestamp", "too_old", "in_future", "invalid_value", "unknown_type", "unknown_video"];
 
     private readonly byte[][] _types = [.. types.Select(Encoding.ASCII.GetBytes)];
 
@@ -42,6 +43,7 @@ internal sealed class EventRules(TimeSpan acceptanceWindow, params IReadOnlyList
         "timestamp is more than 5 minutes in the future.",
         "value must be a finite number. Leave it out for 1.",
         $"type is not one that is counted here; there are {string.Join(", ", types)}.",
+        "videoId is of no video that is known here. PUT /v1/videos/{videoId} makes it known.",
     ];
 
     /// <summary>What is wrong with an event that keeps all other rules.</summary>

@@ -18,7 +18,11 @@ namespace Orleans.Counter.Storage;
 /// <param name="Windows">How often each type was counted in its newest hours, days and weeks.</param>
 internal sealed record VideoRow(
     VideoId Video, Position Position, Guid Commit, IReadOnlyList<TypeTotal> Totals, IReadOnlyList<HourCells> Open, int? SettledThrough, long Duplicates, Minute? First, Minute? Last,
-    long DeadLettered = 0, Metadata Metadata = default, IReadOnlyList<TypeAdjustment>? Adjusted = null, DateTimeOffset? Removed = null, DayRows? Removing = null, IReadOnlyList<WindowCount>? Windows = null);
+    long DeadLettered = 0, Metadata Metadata = default, IReadOnlyList<TypeAdjustment>? Adjusted = null, DateTimeOffset? Removed = null, DayRows? Removing = null, IReadOnlyList<WindowCount>? Windows = null)
+{
+    /// <summary>False if the video was removed, and since then neither seen nor anything said of it: then only its position is left.</summary>
+    public bool IsKnown => Totals.Count > 0 || Duplicates > 0 || DeadLettered > 0 || Metadata != default;
+}
 
 /// <summary>What corrections have added to the total of a type; negative where they took out.</summary>
 internal readonly record struct TypeAdjustment(EventType Type, long Count, double Sum);
