@@ -14,7 +14,10 @@ internal sealed class GivenVideo(IVideoGrain grain)
     private Position _given;
 
     /// <summary>True if there is nothing that the shard would have to remember.</summary>
-    public bool IsIdle => _calls == 0 && _given == Position.Start && _settleAt is null && _changes == _heard;
+    public bool IsIdle => OnlySettles && _settleAt is null;
+
+    /// <summary>True if there is nothing but when the video's hours settle. If that is forgotten, they settle when it is next given something; until then they stay in its row.</summary>
+    public bool OnlySettles => _calls == 0 && _given == Position.Start && _changes == _heard;
 
     public bool IsDue(DateTimeOffset now) => _given > _flushed || _settleAt <= now || _changes > _heard;
 

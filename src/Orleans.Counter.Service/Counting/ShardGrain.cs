@@ -33,6 +33,9 @@ internal sealed partial class ShardGrain(
 
     private Shard Shard => Shard.Parse(this.GetPrimaryKeyString());
 
+    /// <summary>How many videos it remembers.</summary>
+    public int VideosKept => _videos.Count;
+
     private ShardChannels Channels => _channels ??= new(Shard, store, GrainFactory, clock);
 
     public async ValueTask<Progress> Progress(CancellationToken cancellationToken)
@@ -207,11 +210,16 @@ internal sealed partial class ShardGrain(
 
         (_stored, _storedLedger) = (through, ledger);
         instruments.Checkpointed(due.Count);
-        foreach (var (id, video) in _videos)
-        {
-            video.StoredThrough(through);
-            if (video.IsIdle && _videos.Count > options.Value.VideosKept) _videos.Remove(id);
-        }
+        foreach (var video in _videos.Values) video.StoredThrough(through);
+        ForgetBeyond(options.Value.VideosKept / Shard.Count);
+    }
+
+    /// <summary>Of more videos than it may keep, a shard forgets those that have nothing to be remembered; if that is not enough, when the hours of others settle.</summary>
+    private void ForgetBeyond(int kept)
+    {
+        if (_videos.Count <= kept) return;
+        foreach (var (id, video) in _videos) if (video.IsIdle && _videos.Count > kept) _videos.Remove(id);
+        foreach (var (id, video) in _videos) if (video.OnlySettles && _videos.Count > kept) _videos.Remove(id);
     }
 
     /// <summary>Has a video store what it was given, and hears how often it was counted.</summary>

@@ -1,16 +1,6 @@
 using System.Net;
-using System.Net.Http.Headers;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using Orleans.Counter.Audit;
-using Orleans.Counter.EventHubs;
-using Orleans.Counter.Http;
-using Orleans.Counter.Ingest;
 using Orleans.Counter.Known;
-using Orleans.Counter.Query;
-using Orleans.Counter.Storage;
 using Orleans.Counter.Tests.Ingest;
 using Xunit;
 
@@ -30,8 +20,8 @@ public sealed class KnownVideosHttpTests : IAsyncLifetime
     [Fact]
     public async Task A_video_counts_from_its_registration_on_at_every_instance_at_once()
     {
-        await using var one = await Instance.Start(_cluster);
-        await using var other = await Instance.Start(_cluster);
+        await using var one = await Start();
+        await using var other = await Start();
 
         for (var number = 0; number < 10; number++)
         {
@@ -47,11 +37,11 @@ public sealed class KnownVideosHttpTests : IAsyncLifetime
     [Fact]
     public async Task A_video_that_was_counted_before_is_known_whether_an_instance_has_asked_before_or_not()
     {
-        await using var instance = await Instance.Start(_cluster);
+        await using var instance = await Start();
         (await instance.View("early")).IsProblem(HttpStatusCode.BadRequest, "no_valid_event");
         _cluster.Send(new Event(VideoId.Parse("early"), DateTimeOffset.UtcNow));
         await _cluster.Stored();
-        await using var late = await Instance.Start(_cluster);
+        await using var late = await Start();
 
         (await late.View("early")).IsAccepted(1);
         (await instance.View("early")).IsAccepted(1);
@@ -60,7 +50,7 @@ public sealed class KnownVideosHttpTests : IAsyncLifetime
     [Fact]
     public async Task A_video_that_a_correction_has_filled_is_known()
     {
-        await using var instance = await Instance.Start(_cluster);
+        await using var instance = await Start();
         (await instance.View("imported")).IsProblem(HttpStatusCode.BadRequest, "no_valid_event");
 
         var corrected = await instance.Send(HttpMethod.Post, "/v1/admin/corrections", """{"id":"c","videoId":"imported","minute":"2026-01-01T10:05:00Z","count":7,"reason":"Import."}""");
@@ -73,7 +63,7 @@ public sealed class KnownVideosHttpTests : IAsyncLifetime
     public async Task A_removed_video_is_unknown_again_after_ten_seconds_at_the_latest_and_stays_so_until_it_is_registered()
     {
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        await using var instance = await Instance.Start(_cluster, clock);
+        await using var instance = await Start(clock);
         await instance.Put("gone");
         (await instance.View("gone")).IsAccepted(1);
         await _cluster.Visible(VideoId.Parse("gone"), 1);
@@ -92,7 +82,7 @@ public sealed class KnownVideosHttpTests : IAsyncLifetime
     [Fact]
     public async Task Shards_that_begin_anew_know_what_is_registered()
     {
-        await using var instance = await Instance.Start(_cluster);
+        await using var instance = await Start();
         await instance.Put("before");
         (await instance.View("strange")).IsProblem(HttpStatusCode.BadRequest, "no_valid_event");
         await Task.WhenAll(Shard.All.Select(_cluster.Forget));
@@ -104,7 +94,7 @@ public sealed class KnownVideosHttpTests : IAsyncLifetime
     [Fact]
     public async Task While_the_silos_are_away_known_videos_go_on_and_others_are_answered_503()
     {
-        await using var instance = await Instance.Start(_cluster);
+        await using var instance = await Start();
         await instance.Put("known");
         (await instance.View("known")).IsAccepted(1);
         foreach (var silo in _cluster.Silos) await _cluster.Kill(silo);
@@ -113,50 +103,5 @@ public sealed class KnownVideosHttpTests : IAsyncLifetime
         (await instance.View("known")).IsAccepted(1);
     }
 
-    /// <summary>An API in front of the cluster.</summary>
-    private sealed class Instance : IAsyncDisposable
-    {
-        private readonly WebApplication _app;
-        private readonly HttpClient _http;
-
-        private Instance(WebApplication app) => (_app, _http) = (app, new() { BaseAddress = new(app.Urls.First()) });
-
-        public static async Task<Instance> Start(CounterCluster cluster, TimeProvider? clock = null)
-        {
-            var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0", "--Ingest:KnownVideosOnly=true"]);
-            builder.Logging.ClearProviders();
-            builder.Services.AddSingleton(cluster.Grains).AddSingleton<ICountStore>(cluster.Store).AddSingleton<IEventHub>(cluster.Hub).AddSingleton(clock ?? TimeProvider.System);
-            builder.AddHttp();
-            builder.AddAcceptance();
-            builder.AddIngest();
-            builder.AddKnown();
-            builder.AddQuery();
-            builder.AddAudit();
-            var app = builder.Build();
-            app.UseHttp();
-            app.MapIngest();
-            app.MapQuery();
-            app.MapAudit();
-            await app.StartAsync(Stop);
-            await app.Services.GetRequiredService<FramePublisher>().Known.WaitAsync(Stop);
-            return new(app);
-        }
-
-        public Task<Answer> View(string video) => Send(HttpMethod.Post, $"/v1/videos/{video}/views");
-
-        public Task<Answer> Put(string video) => Send(HttpMethod.Put, $"/v1/videos/{video}", """{"title":"A title"}""");
-
-        public async Task<Answer> Send(HttpMethod method, string path, string? json = null)
-        {
-            using var request = new HttpRequestMessage(method, path) { Content = json is null ? null : new StringContent(json, new MediaTypeHeaderValue("application/json")) };
-            using var response = await _http.SendAsync(request, Stop);
-            return await Answer.Read(response);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            _http.Dispose();
-            await _app.DisposeAsync();
-        }
-    }
+    private Task<ApiInstance> Start(TimeProvider? clock = null) => ApiInstance.Start(_cluster, clock, "--Ingest:KnownVideosOnly=true");
 }
