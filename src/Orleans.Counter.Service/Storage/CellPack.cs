@@ -55,6 +55,20 @@ internal static class CellPack
         return hours;
     });
 
+    /// <summary>The quarter hours of one day, as a column of a month row.</summary>
+    public static byte[] PackQuarters(IReadOnlyList<QuarterCell> quarters)
+    {
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes);
+        writer.Write(Version);
+        Write(writer, quarters, quarter => (quarter.OfDay, quarter.Cell));
+        return bytes.ToArray();
+    }
+
+    /// <summary>Reads <see cref="PackQuarters"/>.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not the quarter hours of a day.</exception>
+    public static IReadOnlyList<QuarterCell> UnpackQuarters(byte[] packed) => Reading(packed, reader => Read(reader, (ofDay, cell) => new QuarterCell(ofDay, cell)));
+
     private static T Reading<T>(byte[] packed, Func<BinaryReader, T> read)
     {
         using var reader = new BinaryReader(new MemoryStream(packed));
@@ -70,13 +84,18 @@ internal static class CellPack
         }
     }
 
-    // A minute, with a flag in its high bit if all its values are 1, as with views: then sum, smallest and largest need no bytes.
-    private static void Write(BinaryWriter writer, IReadOnlyList<MinuteCell> cells)
+    private static void Write(BinaryWriter writer, IReadOnlyList<MinuteCell> cells) => Write(writer, cells, minute => (minute.OfHour, minute.Cell));
+
+    private static MinuteCell[] Read(BinaryReader reader) => Read(reader, (ofHour, cell) => new MinuteCell(ofHour, cell));
+
+    // A minute (or quarter hour), with a flag in its high bit if all its values are 1, as with views: then sum, smallest and largest need no bytes.
+    private static void Write<T>(BinaryWriter writer, IReadOnlyList<T> cells, Func<T, (byte Number, Cell Cell)> parts)
     {
         writer.Write((byte)cells.Count);
-        foreach (var (ofHour, cell) in cells)
+        foreach (var one in cells)
         {
-            writer.Write((byte)(cell.IsPlain ? ofHour | PlainFlag : ofHour));
+            var (number, cell) = parts(one);
+            writer.Write((byte)(cell.IsPlain ? number | PlainFlag : number));
             writer.Write7BitEncodedInt64(cell.Count);
             if (cell.IsPlain) continue;
             writer.Write(cell.Sum);
@@ -85,16 +104,16 @@ internal static class CellPack
         }
     }
 
-    private static MinuteCell[] Read(BinaryReader reader)
+    private static T[] Read<T>(BinaryReader reader, Func<byte, Cell, T> make)
     {
-        var cells = new MinuteCell[reader.ReadByte()];
+        var cells = new T[reader.ReadByte()];
         for (var i = 0; i < cells.Length; i++)
         {
-            var ofHour = reader.ReadByte();
+            var number = reader.ReadByte();
             var count = reader.Read7BitEncodedInt64();
-            cells[i] = (ofHour & PlainFlag) != 0
-                ? new((byte)(ofHour & ~PlainFlag), Cell.Plain(count))
-                : new(ofHour, new(count, reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble()));
+            cells[i] = (number & PlainFlag) != 0
+                ? make((byte)(number & ~PlainFlag), Cell.Plain(count))
+                : make(number, new(count, reader.ReadDouble(), reader.ReadDouble(), reader.ReadDouble()));
         }
 
         return cells;

@@ -95,6 +95,24 @@ internal static class RowCodec
             .Where(column => column.packed is not null)
             .Select(column => new HourCells(type, column.hour, CellPack.UnpackHour(column.packed!)))];
 
+    public static TableEntity Encode(MonthRow row)
+    {
+        var entity = new TableEntity(TableLayout.PartitionKey(Shard.Of(row.Video)), TableLayout.MonthKey(row.Video, row.Type, row.Month))
+        {
+            ["Count"] = row.Total.Count,
+            ["Sum"] = row.Total.Sum,
+        };
+        foreach (var (ofMonth, quarters) in row.Days) entity[TableLayout.DayColumn(ofMonth)] = CellPack.PackQuarters(quarters);
+        return entity;
+    }
+
+    public static MonthRow DecodeMonth(TableEntity entity)
+    {
+        var key = entity.RowKey.Split('|');
+        var days = Enumerable.Range(1, 31).Select(ofMonth => (ofMonth, packed: entity.GetBinary(TableLayout.DayColumn(ofMonth)))).Where(day => day.packed is not null);
+        return new(VideoId.Parse(key[2]), EventType.Parse(key[3]), Day($"{key[1]}01"), days.ToDictionary(day => day.ofMonth, day => CellPack.UnpackQuarters(day.packed!)));
+    }
+
     public static TableEntity Encode(Shard shard, ShardRow row) => new(TableLayout.PartitionKey(shard), TableLayout.CheckpointKey)
     {
         ["Position"] = row.Position.Value,

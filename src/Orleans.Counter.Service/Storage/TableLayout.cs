@@ -21,9 +21,11 @@ internal static class TableLayout
     /// <summary>The shard whose partition holds the one row about the log.</summary>
     public static readonly Shard LogShard = new(0);
 
-    public static IEnumerable<string> Tables => Enumerable.Range(0, 16).Select(TableName);
+    public static IEnumerable<string> Tables => Group.All.Select(Table);
 
-    public static string Table(Shard shard) => TableName(shard.Number / 16);
+    public static string Table(Shard shard) => Table(Group.Of(shard));
+
+    public static string Table(Group group) => $"counts{group}";
 
     public static string PartitionKey(Shard shard) => shard.ToString();
 
@@ -36,6 +38,8 @@ internal static class TableLayout
 
     public static string DayKey(VideoId video, EventType type, DateOnly day) => $"d|{day.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}|{video}|{type}";
 
+    public static string MonthKey(VideoId video, EventType type, DateOnly month) => $"m|{month.ToString("yyyyMM", CultureInfo.InvariantCulture)}|{video}|{type}";
+
     public static string ChannelKey(string channelId, string video) => $"c|{channelId}|{video}";
 
     public static string CorrectionKey(VideoId video, string id) => $"k|{video}|{id}";
@@ -45,9 +49,11 @@ internal static class TableLayout
 
     public static string HourColumn(int hour) => $"h{(hour % 24).ToString("00", CultureInfo.InvariantCulture)}";
 
+    public static string DayColumn(int ofMonth) => $"d{ofMonth.ToString("00", CultureInfo.InvariantCulture)}";
+
+    public static DateOnly MonthOf(DateOnly day) => new(day.Year, day.Month, 1);
+
     public static DateOnly DayOf(int hour) => DateOnly.FromDayNumber(DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber + (hour / 24));
 
     public static int FirstHourOf(DateOnly day) => (day.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber) * 24;
-
-    private static string TableName(int group) => $"counts{group.ToString("x1", CultureInfo.InvariantCulture)}";
 }
