@@ -37,15 +37,15 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     public static async Task<CounterCluster> Start(
         MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null,
-        Action<CountingOptions>? counting = null)
+        Action<CountingOptions>? counting = null, MemoryDeadLetters? letters = null)
     {
         clock ??= TimeProvider.System;
-        var (counts, events, letters) = (store ?? new MemoryCountStore(), hub ?? new MemoryHub(Partitions, clock), new MemoryDeadLetters());
+        var (counts, events, setAside) = (store ?? new MemoryCountStore(), hub ?? new MemoryHub(Partitions, clock), letters ?? new MemoryDeadLetters());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSiloHost((_, host) =>
         {
-            host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IDeadLetterStore>(letters).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton(readers ?? events).AddSingleton(clock);
+            host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IDeadLetterStore>(setAside).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton(readers ?? events).AddSingleton(clock);
             host.AddAcceptance().AddStreaming().AddCounting();
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
             if (counting is not null) host.Services.Configure(counting);
@@ -59,7 +59,7 @@ internal sealed class CounterCluster : IAsyncDisposable
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new(cluster, events, counts, letters);
+        return new(cluster, events, counts, setAside);
     }
 
     /// <summary>Puts the events into the log, a frame for each partition.</summary>

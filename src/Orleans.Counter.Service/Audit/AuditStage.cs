@@ -11,7 +11,7 @@ internal static class AuditStage
 {
     public static IHostApplicationBuilder AddAudit(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Canary>();
+        builder.Services.AddSingleton<Canary>().AddSingleton<LetterDesk>();
         return builder;
     }
 
@@ -20,7 +20,7 @@ internal static class AuditStage
         var operating = routes.MapGroup("/v1").WithTags("Operating").RequireScope(Scope.Admin);
         operating.MapGet("/audit", Audit).WithName("GetAudit");
         operating.MapPost("/admin/corrections", Correct).WithName("Correct").WithMetadata(new RequestSizeLimitAttribute(CorrectionBody.BodyBytesMax));
-        return routes;
+        return routes.MapDeadLetters();
     }
 
     /// <summary>Takes events out of a minute, or puts them in. The same correction again changes nothing; its opposite, under another id, undoes it.</summary>

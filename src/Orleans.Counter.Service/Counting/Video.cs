@@ -119,7 +119,7 @@ internal sealed class Video
     {
         var (type, minute) = (correction.Type, correction.Minute);
         Open(type, minute.Hour).Set((byte)minute.OfHour, corrected);
-        _totals[type] = _totals.GetValueOrDefault(type).Corrected(correction.Count, correction.Sum);
+        _totals[type] = _totals.GetValueOrDefault(type).Corrected(correction.Count, correction.Sum, correction.Min, correction.Max);
         var before = _adjusted.GetValueOrDefault(type);
         _adjusted[type] = new(type, before.Count + correction.Count, before.Sum + correction.Sum);
         _windows.Add(type, minute, correction.Count);

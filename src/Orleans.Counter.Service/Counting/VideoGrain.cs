@@ -91,7 +91,7 @@ internal sealed class VideoGrain(
         {
             if (stands.Count + correction.Count < 0) return await Refusal(CorrectionOutcome.TooMuch);
             if (video.HasAllTypesBut(type)) return await Refusal(CorrectionOutcome.TooManyTypes);
-            stands = stands.Corrected(correction.Count, correction.Sum);
+            stands = stands.Corrected(correction.Count, correction.Sum, correction.Min, correction.Max);
             video.Correct(correction, stands);
             if (video.Metadata.ChannelId is { } channel) _untold.Add(channel);
             await Write(video, commit => commit with { Correction = correction });

@@ -12,6 +12,7 @@ internal static class StorageStage
         builder.Services.AddSingleton<StorageInstruments>().AddSingleton<Patience>();
         builder.Services.AddSingleton<TableCountStore>().AddSingleton<ICountStore>(services => services.GetRequiredService<TableCountStore>());
         builder.Services.AddSingleton<BlobDeadLetterStore>().AddSingleton<IDeadLetterStore>(services => services.GetRequiredService<BlobDeadLetterStore>());
+        builder.Services.AddSingleton<IDeadLetterBox>(services => services.GetRequiredService<BlobDeadLetterStore>());
         builder.Services.AddSingleton<BlobSightingStore>().AddSingleton<ISightingStore>(services => services.GetRequiredService<BlobSightingStore>());
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoragePreparation>();
         return builder;
