@@ -126,7 +126,7 @@ internal static class QueryStage
         if (points is null) return problem!;
         if (await writes.Wait(ack, [question.Video], response, cancellationToken) is { } early) return early;
         var minutes = await counts.Minutes(question.Video, question.Type, question.Range, cancellationToken);
-        return TypedResults.Ok(new SeriesAnswer(question.Video.Value, question.Type.Value, points.Granularity.Name, Points.TimeZone, points.Of(minutes)));
+        return TypedResults.Ok(new SeriesAnswer(question.Video.Value, question.Type.Value, points.Granularity.Name, points.Clock.Name, points.Of(minutes)));
     }
 
     /// <summary>How often, for all videos that a channel owns now; a channel that owns none answers 0.</summary>
@@ -149,7 +149,7 @@ internal static class QueryStage
         (var points, problem) = Points.Read(question.Range, from, to, granularity, timeZone, fill);
         if (points is null) return problem!;
         var minutes = await counts.Minutes(question.ChannelId, question.Type, question.Range, cancellationToken);
-        return TypedResults.Ok(new ChannelSeriesAnswer(question.ChannelId, question.Type.Value, points.Granularity.Name, Points.TimeZone, points.Of(minutes)));
+        return TypedResults.Ok(new ChannelSeriesAnswer(question.ChannelId, question.Type.Value, points.Granularity.Name, points.Clock.Name, points.Of(minutes)));
     }
 
     /// <summary>The most counted videos of the last full hour, day or week, and of the running one.</summary>
