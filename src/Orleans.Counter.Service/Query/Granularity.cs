@@ -11,6 +11,9 @@ internal sealed record Granularity(string Name, Func<WallClock, Minute, MinuteRa
     public static readonly Granularity Day = new("day", (clock, minute) => clock.Day(minute));
     public static readonly Granularity Month = new("month", (clock, minute) => clock.Month(minute));
 
-    /// <summary>All, the finest first.</summary>
+    /// <summary>All that can be asked for, the finest first.</summary>
     public static readonly IReadOnlyList<Granularity> All = [Minute, Quarter, Hour, Day, Month];
+
+    /// <summary>One granule holds everything: for a question that wants a single number.</summary>
+    public static readonly Granularity Whole = new("whole", (_, _) => MinuteRange.Everything);
 }

@@ -3,27 +3,12 @@ using Orleans.Counter.Http;
 
 namespace Orleans.Counter.Query;
 
-/// <summary>Which points of a range a request wants.</summary>
-internal sealed record Points(MinuteRange Range, Granularity Granularity, WallClock Clock, bool Fill)
+/// <summary>Which points of a range a request wants: a point for each granule that is not empty, or with <paramref name="Fill"/> for all.</summary>
+internal sealed record Points(Granules Granules, bool Fill)
 {
-    /// <summary>The most points that one answer may have.</summary>
-    public const int Max = 1500;
+    public string Granularity => Granules.Granularity.Name;
 
-    /// <summary>The whole granules that the range touches, in order.</summary>
-    public IEnumerable<MinuteRange> Granules
-    {
-        get
-        {
-            for (var granule = Granularity.Granule(Clock, Range.From); ; granule = Granularity.Granule(Clock, granule.To))
-            {
-                yield return granule;
-                if (granule.To >= Range.To) break;
-            }
-        }
-    }
-
-    /// <summary>True if one answer has room for all of them.</summary>
-    public bool Fit => Granules.Take(Max + 1).Count() <= Max;
+    public string TimeZone => Granules.Clock.Name;
 
     /// <summary>Reads the parts of a request; where one is wrong, the problem says what would be right.</summary>
     public static (Points? Points, ProblemHttpResult? Problem) Read(MinuteRange range, string? from, string? to, string? granularity, string? timeZone, string? fill)
@@ -32,43 +17,32 @@ internal sealed record Points(MinuteRange Range, Granularity Granularity, WallCl
         var clock = timeZone is null ? WallClock.Utc : WallClock.Of(timeZone);
         if (clock is null) return Wrong("invalid_time_zone", $"'{timeZone}' is not the name of a time zone in the IANA database, version {WallClock.Version}; '{WallClock.Guess(timeZone!)}' is one.");
         if (fill is not (null or "true" or "false")) return Wrong("invalid_fill", $"'fill' is '{fill}'; it is true or false.");
-        var asked = Granularity.All.FirstOrDefault(one => one.Name == granularity);
+        var asked = Query.Granularity.All.FirstOrDefault(one => one.Name == granularity);
         if (asked is null && granularity is not (null or "auto"))
-            return Wrong("invalid_granularity", $"'{granularity}' is not a granularity; there are auto, {string.Join(", ", Granularity.All.Select(one => one.Name))}.");
-        var points = asked is null ? Finest(range, clock, fill is "true") : new(range, asked, clock, fill is "true");
-        if (points is not null && (asked is null || points.Fit)) return (points, null);
-        var fits = Finest(range, clock, fill is "true") is { } finest ? $"the finest granularity that fits is '{finest.Granularity.Name}'" : "no granularity fits: ask for a shorter range";
-        return Wrong("too_many_points", $"The range would have more than {Max} points; {fits}.");
+            return Wrong("invalid_granularity", $"'{granularity}' is not a granularity; there are auto, {string.Join(", ", Query.Granularity.All.Select(one => one.Name))}.");
+        if (asked is not null && new Granules(range, asked, clock) is { Fit: true } granules) return (new(granules, fill is "true"), null);
+        var finest = Granules.Finest(range, clock);
+        if (asked is null && finest is not null) return (new(finest, fill is "true"), null);
+        var fits = finest is null ? "no granularity fits: ask for a shorter range" : $"the finest granularity that fits is '{finest.Granularity.Name}'";
+        return Wrong("too_many_points", $"The range would have more than {Granules.Max} points; {fits}.");
     }
 
-    /// <summary>The finest that fit; null if not even the coarsest do.</summary>
-    public static Points? Finest(MinuteRange range, WallClock clock, bool fill) => Granularity.All.Select(granularity => new Points(range, granularity, clock, fill)).FirstOrDefault(points => points.Fit);
-
-    /// <summary>What each granule holds of cells that are in order, each of one granule: those that are not empty, or if they are to be filled, all.</summary>
-    public IReadOnlyList<PointAnswer> Of(IReadOnlyList<(Minute Minute, Cell Cell)> cells)
+    /// <summary>The points of granules that are in order.</summary>
+    public IReadOnlyList<PointAnswer> Of(IReadOnlyList<GranuleCell> cells)
     {
-        var points = new List<PointAnswer>();
-        var next = 0;
-        foreach (var granule in Fill ? Granules : Touched(cells))
+        var points = new List<PointAnswer>(cells.Count);
+        if (!Fill)
         {
-            var sum = Cell.Nothing;
-            for (; next < cells.Count && cells[next].Minute < granule.To; next++) sum += cells[next].Cell;
-            points.Add(new(Clock.LocalTime(granule.From), sum.Count, sum.Sum, Known(sum, sum.Min), Known(sum, sum.Max)));
+            foreach (var (granule, cell) in cells) points.Add(Point(granule, cell));
+            return points;
         }
 
+        var next = 0;
+        foreach (var granule in Granules.All) points.Add(Point(granule, next < cells.Count && cells[next].Granule == granule ? cells[next++].Cell : Cell.Nothing));
         return points;
     }
 
-    private IEnumerable<MinuteRange> Touched(IReadOnlyList<(Minute Minute, Cell Cell)> cells)
-    {
-        MinuteRange? last = null;
-        foreach (var (minute, _) in cells)
-        {
-            if (last is { } granule && minute < granule.To) continue;
-            last = granule = Granularity.Granule(Clock, minute);
-            yield return granule;
-        }
-    }
+    private PointAnswer Point(MinuteRange granule, Cell cell) => new(Granules.Clock.LocalTime(granule.From), cell.Count, cell.Sum, Known(cell, cell.Min), Known(cell, cell.Max));
 
     private static double? Known(Cell cell, double value) => cell.Count == 0 ? null : value;
 
