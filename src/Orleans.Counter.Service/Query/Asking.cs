@@ -56,10 +56,13 @@ internal sealed class Asking(VideoCounts counts, OwnWrites writes, HotAnswers ho
 
     private async Task<T> Share<T>(HttpRequest request, string? ack, Func<CancellationToken, Task<T>> find, CancellationToken gone)
     {
-        if (ack is null) return await hot.Get($"{request.Path}{request.QueryString}", find, gone);
-        var found = await find(gone);
-        return found;
+        if (ack is null) return await hot.Get(TextOf(request), find, gone);
+        hot.Forget(TextOf(request)); // Whoever asks from now on must not see less than this caller does.
+        return await find(gone);
     }
+
+    /// <summary>All that an answer depends on: a token only says how long it has to wait.</summary>
+    private static string TextOf(HttpRequest request) => $"{request.Path}{QueryString.Create(request.Query.Where(parameter => parameter.Key is not "ack"))}";
 
     private static void Tag(HttpResponse response, EntityTagHeaderValue tag)
     {
@@ -75,7 +78,7 @@ internal sealed class Asking(VideoCounts counts, OwnWrites writes, HotAnswers ho
     {
         var archived = (await watermarks.Known(Group.Of(question.Video), cancellationToken)).ArchivedThrough;
         if (archived == default || question.Range.To.Start.UtcDateTime > archived.AddDays(1).ToDateTime(TimeOnly.MinValue)) return null;
-        var text = string.Create(CultureInfo.InvariantCulture, $"{Form} {WallClock.Version} {recent.Revision} {request.Path}{request.QueryString}");
+        var text = string.Create(CultureInfo.InvariantCulture, $"{Form} {WallClock.Version} {recent.Revision} {TextOf(request)}");
         return new($"\"{Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(text)))}\"");
     }
 }

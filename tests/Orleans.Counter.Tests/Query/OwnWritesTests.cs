@@ -165,7 +165,7 @@ public sealed class OwnWritesTests : IAsyncLifetime
     {
         var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0", "--Ingest:FrameBytesMax=4096"]);
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(_cluster.Grains).AddSingleton<ICountStore>(_cluster.Store).AddSingleton<IEventHub>(_hub.Memory).AddSingleton(clock);
+        builder.Services.AddSingleton(_cluster.Grains).AddSingleton<ICountStore>(_cluster.Store).AddSingleton<IRollupStore>(_cluster.Store).AddSingleton<ISegmentStore>(_cluster.Segments).AddSingleton<IEventHub>(_hub.Memory).AddSingleton(clock);
         builder.AddHttp();
         builder.AddAcceptance();
         builder.AddIngest();

@@ -200,7 +200,7 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
             await _cluster.Stored();
             var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0"]);
             builder.Logging.ClearProviders();
-            builder.Services.AddSingleton(_cluster.Grains).AddSingleton<ICountStore>(_cluster.Store);
+            builder.Services.AddSingleton(_cluster.Grains).AddSingleton<ICountStore>(_cluster.Store).AddSingleton<IRollupStore>(_cluster.Store).AddSingleton<ISegmentStore>(_cluster.Segments);
             builder.AddHttp();
             builder.AddQuery();
             builder.AddAudit();
