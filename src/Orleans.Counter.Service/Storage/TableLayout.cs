@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Orleans.Counter.Storage;
 
-/// <summary>The only place that knows a table name, a partition key or a row key. See docs/storage.md.</summary>
+/// <summary>The only place that knows a table name, a partition key, a row key, or the name of a segment. See docs/storage.md.</summary>
 internal static class TableLayout
 {
     /// <summary>Rows of different videos in one transaction share its limits: this is the most day rows that one commit may settle into.</summary>
@@ -38,6 +38,9 @@ internal static class TableLayout
     public static string ChannelKey(string channelId, string video) => $"c|{channelId}|{video}";
 
     public static string CorrectionKey(VideoId video, string id) => $"k|{video}|{id}";
+
+    /// <summary>The blob of a segment, as tools expect it that know folders like these as columns.</summary>
+    public static string SegmentName(SegmentId id) => $"minutes/date={id.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}/group={id.Group}/minutes.parquet";
 
     /// <summary>The first key after all that begin with this prefix, which ends with '|'.</summary>
     public static string After(string prefix) => $"{prefix[..^1]}}}";
