@@ -168,7 +168,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         foreach (var some in standing.Chunk(TableLayout.SettledDaysMax))
         {
             await WaitForWrite();
-            await Write(video, commit => commit with { Removed = some });
+            await Write(video, commit => commit with { Removed = [.. some.Select(day => (day.Row.Type, day.Row.Day))] });
         }
 
         await WaitForWrite();
@@ -183,7 +183,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         foreach (var day in missing.GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))))
         {
             var settled = await store.ReadDay(Id, day.Key.Type, day.Key.Day, cancellationToken);
-            opened.AddRange(day.Select(missed => settled.FirstOrDefault(cells => cells.Hour == missed.Hour) ?? new(missed.Type, missed.Hour, [])));
+            opened.AddRange(day.Select(missed => settled?.Row.Hours.FirstOrDefault(cells => cells.Hour == missed.Hour) ?? new(missed.Type, missed.Hour, [])));
         }
 
         foreach (var hour in opened) video.Reopen(hour);

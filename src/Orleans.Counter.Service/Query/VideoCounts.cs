@@ -52,9 +52,9 @@ internal sealed class VideoCounts(IGrainFactory grains, ICountStore store)
     {
         var firstDay = TableLayout.DayOf(range.From.Hour);
         var lastDay = TableLayout.DayOf(Math.Min(through, new Minute(range.To.Number - 1).Hour));
-        var rows = new List<IReadOnlyList<HourCells>>();
+        var rows = new List<Versioned<DayRow>?>();
         foreach (var days in Enumerable.Range(firstDay.DayNumber, lastDay.DayNumber - firstDay.DayNumber + 1).Chunk(ReadsAtOnce))
             rows.AddRange(await Task.WhenAll(days.Select(day => store.ReadDay(video, type, DateOnly.FromDayNumber(day), cancellationToken).AsTask())));
-        return rows.SelectMany(hours => hours);
+        return rows.SelectMany(day => day?.Row.Hours ?? []);
     }
 }

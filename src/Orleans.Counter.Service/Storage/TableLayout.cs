@@ -35,6 +35,8 @@ internal static class TableLayout
 
     public static string MonthKey(VideoId video, EventType type, DateOnly month) => $"m|{month.ToString("yyyyMM", CultureInfo.InvariantCulture)}|{video}|{type}";
 
+    public static string ChangedKey(DateOnly day) => $"u|{day.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}";
+
     public static string ChannelKey(string channelId, string video) => $"c|{channelId}|{video}";
 
     public static string CorrectionKey(VideoId video, string id) => $"k|{video}|{id}";
