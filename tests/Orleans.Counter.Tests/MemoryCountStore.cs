@@ -3,7 +3,7 @@ using Orleans.Counter.Storage;
 namespace Orleans.Counter.Tests;
 
 /// <summary>The store's promises without Azure. A test derives from it to break one thing.</summary>
-internal class MemoryCountStore(TimeProvider? clock = null) : ICountStore
+internal partial class MemoryCountStore(TimeProvider? clock = null) : ICountStore
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<VideoId, Versioned<VideoRow>> _videos = [];

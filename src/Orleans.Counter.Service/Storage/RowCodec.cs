@@ -161,6 +161,9 @@ internal static class RowCodec
         entity.GetString("Hub"), Need(entity.GetDateTimeOffset("CreatedAt")), Need(entity.GetInt32("PartitionCount")), Need(entity.GetInt32("Era")),
         [.. entity.GetString("Starts").Split(',').Select(start => long.Parse(start, CultureInfo.InvariantCulture))]);
 
+    /// <summary>About how many bytes of a transaction a row takes: binary columns travel as base64; names, types and headers of an operation take about a kilobyte.</summary>
+    public static int SizeOf(TableEntity entity) => 1024 + entity.Sum(column => column.Value is byte[] bytes ? bytes.Length * 4 / 3 : 64);
+
     private static TypeAdjustment[] Adjustments(TableEntity entity, string count, string sum) =>
         [.. Ending(entity, count).Select(type => new TypeAdjustment(type, Need(entity.GetInt64($"{type}{count}")), Need(entity.GetDouble($"{type}{sum}"))))];
 

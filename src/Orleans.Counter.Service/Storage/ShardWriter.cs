@@ -162,7 +162,7 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
             Actions = [video, .. days.Select(day => new TableTransactionAction(TableTransactionActionType.UpsertMerge, day)), .. Beside(commit)];
             Changed = [.. (commit.Whole?.Days ?? []).Select(day => new ChangedDay(Shard.Of(Row.Video), day.Row.Day))];
             if (Operations > TableLayout.OperationsMax) throw new ArgumentException($"A commit makes {Operations} changes; at most {TableLayout.OperationsMax} fit.", nameof(commit));
-            Bytes = Actions.Sum(action => SizeOf((TableEntity)action.Entity));
+            Bytes = Actions.Sum(action => RowCodec.SizeOf((TableEntity)action.Entity));
         }
 
         public VideoRow Row { get; }
@@ -198,8 +198,5 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
 
         private static TableTransactionAction InPlaceOf(RowVersion? version, TableEntity entity) =>
             version is { } known ? new(TableTransactionActionType.UpdateReplace, entity, new ETag(known.Value)) : new(TableTransactionActionType.Add, entity);
-
-        // Binary columns travel as base64; names, types and headers of an operation take about a kilobyte.
-        private static int SizeOf(TableEntity entity) => 1024 + entity.Sum(column => column.Value is byte[] bytes ? bytes.Length * 4 / 3 : 64);
     }
 }
