@@ -79,15 +79,11 @@ internal sealed class WallClock
             if (Math.Max(setting.From, midnight - setting.Offset) is var first && first < setting.To) return first;
     }
 
-    /// <summary>How the clocks are set in a minute, and from which minute on and before which one they are not put.</summary>
+    /// <summary>How the clocks are set in a minute, and from which minute on and before which one. A zone that changes its law, and leaves its clocks alone, does it on a full hour, where every part of an hour ends anyway.</summary>
     private Setting At(long minute)
     {
         var at = _zone.GetZoneInterval(Instant.FromUnixTimeSeconds(minute * 60));
-        var offset = OffsetOf(at);
-        var (first, last) = (at, at); // A zone may also change its name, or its law, and leave its clocks alone.
-        while (first.HasStart && _zone.GetZoneInterval(first.Start - Duration.Epsilon) is var before && OffsetOf(before) == offset) first = before;
-        while (last.HasEnd && _zone.GetZoneInterval(last.End) is var after && OffsetOf(after) == offset) last = after;
-        return new(first.HasStart ? Begun(first.Start) : int.MinValue, last.HasEnd ? Begun(last.End) : int.MaxValue, offset);
+        return new(at.HasStart ? Begun(at.Start) : int.MinValue, at.HasEnd ? Begun(at.End) : int.MaxValue, OffsetOf(at));
     }
 
     private static int OffsetOf(ZoneInterval interval) => (int)(Floor(interval.WallOffset.Seconds, 60) / 60);

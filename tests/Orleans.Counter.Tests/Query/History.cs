@@ -52,6 +52,9 @@ internal sealed class History : MemoryCountStore
     public Recent Recent => new(
         default, _truth.Values.Aggregate(Cell.Nothing, (sum, cell) => sum + cell), [.. _open.Order().Select(HourOf)], _settledThrough, _reach?.First, _reach?.Last, _revision);
 
+    /// <summary>Rollup goes on, for a while.</summary>
+    public void GoOn() => Advance(_random.Next(3000));
+
     /// <summary>Something else than the log changes what was counted, somewhere.</summary>
     public void Change()
     {

@@ -49,6 +49,7 @@ public sealed class TiersTests(ITestOutputHelper output)
         for (var question = 1; question <= QuestionsEach; question++)
         {
             if (random.Next(2) == 0) history.Change();
+            if (random.Next(2) == 0) history.GoOn();
             if (random.Next(2) == 0) history.Clock.Advance(TimeSpan.FromSeconds(6)); // What was known of the watermark is not believed any more.
             var range = AnyRange(history, zone, random);
             var (recent, video, type) = (history.Recent, VideoId.Parse("kittens"), EventType.View);
@@ -106,7 +107,9 @@ public sealed class TiersTests(ITestOutputHelper output)
 
         long Any()
         {
-            var minute = ((long)first * Minute.PerDay) + random.Next(-3 * Minute.PerDay, (History.Length + 3) * Minute.PerDay);
+            var minute = history.Truth.Count > 0 && random.Next(2) == 0
+                ? history.Truth.Keys.ElementAt(random.Next(history.Truth.Count)).Number + random.Next(-20, 20)
+                : ((long)first * Minute.PerDay) + random.Next(-3 * Minute.PerDay, (History.Length + 3) * Minute.PerDay);
             int[] steps = [1, 15, 60, Minute.PerDay, 0];
             return steps[random.Next(steps.Length)] is > 0 and var step ? minute / step * step : StartOf(zone, Granularity.Day, minute);
         }

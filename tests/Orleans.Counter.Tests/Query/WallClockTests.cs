@@ -11,13 +11,21 @@ public sealed class WallClockTests
 {
     private static readonly string[] Zones = [.. DateTimeZoneProviders.Tzdb.Ids];
 
+    /// <summary>Where clocks were put by a whole day, by half an hour, over midnight, or at a minute past it; or kept offsets that are no quarter hours.</summary>
+    private static readonly string[] Strange =
+    [
+        "Africa/Monrovia", "America/Goose_Bay", "America/Moncton", "America/St_Johns", "Antarctica/Casey", "Asia/Gaza", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Kiritimati",
+        "Pacific/Kwajalein",
+    ];
+
     private static readonly Gen<(WallClock Clock, Minute Minute)> Any =
         Gen.Select(Gen.OneOf(Zones), Gen.Int[0, 70_000_000]).Select((zone, minute) => (WallClock.Of(zone)!, new Minute(minute)));
 
     /// <summary>A zone, and a minute in which its clocks were put, if they ever were.</summary>
     private static readonly Gen<(string Zone, long Minute)> Put =
-        Gen.Select(Gen.OneOf(Zones), Gen.Double[0, 1]).Select((zone, which) =>
+        Gen.Select(Gen.Bool, Gen.OneOf(Zones), Gen.OneOf(Strange), Gen.Double[0, 1]).Select((isStrange, usual, strange, which) =>
         {
+            var zone = isStrange ? strange : usual;
             var put = DateTimeZoneProviders.Tzdb[zone].GetZoneIntervals(NodaTime.Instant.FromUtc(1970, 1, 3, 0, 0), NodaTime.Instant.FromUtc(2045, 1, 1, 0, 0)).Skip(1).Select(interval => interval.Start.ToUnixTimeSeconds() / 60).ToList();
             return (zone, put.Count == 0 ? 20_000_000L : put[(int)(which * (put.Count - 1))]);
         });
@@ -72,6 +80,7 @@ public sealed class WallClockTests
     [InlineData("Australia/Lord_Howe", "2026-10-03T18:00Z", 23.5)]
     [InlineData("Australia/Lord_Howe", "2026-04-04T18:00Z", 24.5)]
     [InlineData("America/St_Johns", "1987-10-25T12:00Z", 25)] // At 00:01 the clocks went back to 23:01 of the day before.
+    [InlineData("America/St_Johns", "1987-10-25T03:00Z", 25)]
     [InlineData("Pacific/Apia", "2011-12-30T09:59Z", 24)]
     [InlineData("Pacific/Apia", "2011-12-30T10:00Z", 24)]
     public void A_day_is_as_long_as_it_is_there(string zone, string within, double hours) =>
