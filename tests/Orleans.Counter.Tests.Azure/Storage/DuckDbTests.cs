@@ -46,9 +46,9 @@ public sealed class DuckDbTests(Azurite azurite) : IDisposable
     }
 
     [Fact]
-    public void The_columns_have_the_types_that_are_documented()
+    public async Task The_columns_have_the_types_that_are_documented()
     {
-        using (var file = File.Create(Path.Combine(_folder, "minutes.parquet"))) SegmentFile.Write([Segments.Day(Segments.Videos[0], EventType.View, [(5, Cell.Plain(1))])], file, Token).GetAwaiter().GetResult();
+        await using (var file = File.Create(Path.Combine(_folder, "minutes.parquet"))) await SegmentFile.Write([Segments.Day(Segments.Videos[0], EventType.View, [(5, Cell.Plain(1))])], file, Token);
         using var connection = Open();
         using var command = connection.CreateCommand();
         command.CommandText = $"DESCRIBE SELECT * FROM read_parquet('{_folder}/minutes.parquet')";
