@@ -1,4 +1,5 @@
 using Orleans.Counter.Counting;
+using Orleans.Counter.Rollup;
 using Orleans.Counter.Storage;
 
 namespace Orleans.Counter.Query;
@@ -12,8 +13,8 @@ internal sealed class Tiers(ICountStore rows, ISegmentStore segments, Watermarks
 {
     private const int ReadsAtOnce = 16;
 
-    // A day row outlives its day by more than this, whatever the options say: see RollupOptions.
-    private static readonly TimeSpan KeptAtLeast = TimeSpan.FromDays(3);
+    // A day row outlives its day by more than this, whatever this instance, or another one, has for options.
+    private static readonly TimeSpan KeptAtLeast = RollupOptions.HotBeyondWindow;
 
     /// <summary>What each granule holds that is not empty, in order.</summary>
     /// <param name="video">The video.</param>
@@ -78,14 +79,18 @@ internal sealed class Tiers(ICountStore rows, ISegmentStore segments, Watermarks
             }
         }
 
-        if (unknown is [var only])
-            await Read(question, only, cancellationToken);
-        else
-            await Parallel.ForEachAsync(unknown, new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken }, (part, token) => Read(question, part, token));
-
+        using var turns = new SemaphoreSlim(ReadsAtOnce);
+        await Task.WhenAll(unknown.Select(ReadInTurn));
         foreach (var part in unknown)
             if (part.IsArchived && !part.IsMissing) cache.Keep(question.KeyOf(part), question.Recent.Revision, [.. part.Cells]);
         return !unknown.Exists(part => part.IsMissing);
+
+        async Task ReadInTurn(Part part)
+        {
+            await turns.WaitAsync(cancellationToken);
+            await Read(question, part, cancellationToken);
+            turns.Release();
+        }
     }
 
     private async ValueTask Read(Question question, Part part, CancellationToken cancellationToken)

@@ -1,14 +1,20 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Counter.Counting;
+using Orleans.Counter.Rollup;
 using Orleans.Counter.Storage;
+using Orleans.Counter.Tests.Rollup;
 
 namespace Orleans.Counter.Tests.Query;
 
-/// <summary>400 days of one video, in any state that they may legally have: hours that are open, settled or opened again; days that are archived, changed after it, retired, or on their way there; and a rollup that may go on between two reads.</summary>
-/// <remarks>What was counted is known beside all that: <see cref="Truth"/>. It changes only when a test says so.</remarks>
-internal sealed class History : MemoryCountStore
+/// <summary>Many days of one video, in any state that they may legally have: hours that are open, settled or opened again; days that are archived, changed after it, retired, or on their way there; and a rollup that may go on between two reads.</summary>
+/// <remarks>
+/// What was counted is known beside all that: <see cref="Truth"/>. It changes only when a test says so. Rollup is what it may be, one write at a time (<see cref="AnyRollup"/>); or that of the service, which waits before each of its steps.
+/// </remarks>
+internal sealed class History : MemoryCountStore, ISettleVideos, IDisposable
 {
-    public const int Length = 400;
+    private static readonly IMeterFactory Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
 
     private static readonly VideoId Video = VideoId.Parse("kittens");
     private static readonly EventType Type = EventType.View;
@@ -19,31 +25,37 @@ internal sealed class History : MemoryCountStore
     private readonly TimeSpan _retention;
     private readonly SortedDictionary<Minute, Cell> _truth = [];
     private readonly HashSet<int> _open = [];
+    private readonly MemorySegmentStore _segments;
     private readonly IEnumerator<string> _rollup;
+    private readonly SemaphoreSlim _arrived = new(0);
+    private readonly SemaphoreSlim _go = new(0);
     private RowVersion? _version;
     private int? _settledThrough;
     private (Minute First, Minute Last)? _reach;
     private long _revision;
-    private bool _isBusy;
+    private bool _isBusy, _isOver;
+    private volatile bool _hasEnded;
 
-    public History(DateOnly first, int seed)
+    public History(DateOnly first, int days, int seed, bool isRollupReal)
     {
         _random = new(seed);
-        First = first;
+        (First, Days) = (first, days);
         _window = _random.Next(2) == 0 ? TimeSpan.FromDays(7) : TimeSpan.FromHours(1);
         _retention = _window + TimeSpan.FromDays(3 + _random.Next(30));
-        Clock = new(EndOf(first.AddDays(_random.Next(5, Length))) + TimeSpan.FromMinutes(_random.Next(1440)));
-        Segments = new Cold(this);
+        Clock = new(EndOf(first.AddDays(_random.Next(5, days))) + TimeSpan.FromMinutes(_random.Next(1440)));
+        _segments = new Cold(this);
         Fill();
-        _rollup = Rollup().GetEnumerator();
+        _rollup = (isRollupReal ? RealRollup() : AnyRollup()).GetEnumerator();
         Advance(_random.Next(3) switch { 0 => _random.Next(30), 1 => _random.Next(3000), _ => 10_000 });
     }
 
     public DateOnly First { get; }
 
+    public new int Days { get; }
+
     public FakeTimeProvider Clock { get; }
 
-    public ISegmentStore Segments { get; }
+    public ISegmentStore Segments => _segments;
 
     /// <summary>What was counted, by minute.</summary>
     public IReadOnlyDictionary<Minute, Cell> Truth => _truth;
@@ -61,6 +73,20 @@ internal sealed class History : MemoryCountStore
         _revision++;
         if (_random.Next(12) == 0) Remove();
         else Set(_truth.Count > 0 && _random.Next(2) == 0 ? _truth.Keys.ElementAt(_random.Next(_truth.Count)) : AnyMinute(), _random.Next(3) == 0 ? Cell.Nothing : AnyCell());
+    }
+
+    /// <summary>All hours are long due.</summary>
+    public Task Settle(VideoId video, CancellationToken cancellationToken)
+    {
+        SettleThrough(DateOnly.FromDateTime(Clock.GetUtcNow().UtcDateTime));
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Ends a rollup that is under way.</summary>
+    public void Dispose()
+    {
+        _isOver = true;
+        _go.Release();
     }
 
     public override ValueTask<Versioned<DayRow>?> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken)
@@ -134,7 +160,7 @@ internal sealed class History : MemoryCountStore
     private void Commit(IReadOnlyList<HourCells> settled, Func<VideoCommit, VideoCommit>? also = null)
     {
         foreach (var hour in settled) _settledThrough = Math.Max(_settledThrough ?? hour.Hour, hour.Hour);
-        var commit = new VideoCommit(new(Video, default, Guid.NewGuid(), [], [], _settledThrough, 0, _reach?.First, _reach?.Last), settled);
+        var commit = new VideoCommit(new(Video, default, Guid.NewGuid(), [], [.. _open.Order().Select(HourOf)], _settledThrough, 0, _reach?.First, _reach?.Last), settled);
         _version = Now(CommitVideo(also?.Invoke(commit) ?? commit, _version, default));
     }
 
@@ -145,8 +171,10 @@ internal sealed class History : MemoryCountStore
         Reach(minute);
         var day = DayOf(minute);
         if (EndOf(day) <= Clock.GetUtcNow() - _window - TimeSpan.FromHours(1) && !_open.Any(hour => TableLayout.DayOf(hour) == day)) SetWhole(day, minute.Hour);
-        else _open.Add(minute.Hour);
+        else if (_open.Add(minute.Hour)) Commit([]);
     }
+
+    private void SettleThrough(DateOnly day) => Commit([.. _open.Where(hour => TableLayout.DayOf(hour) <= day).Order().ToList().Where(_open.Remove).Select(HourOf)]);
 
     private void SetWhole(DateOnly day, int? hour)
     {
@@ -177,11 +205,8 @@ internal sealed class History : MemoryCountStore
     /// <summary>Where a reader waits, rollup may go on.</summary>
     private void Between()
     {
-        lock (_rollup) // Several reads may be under way.
-        {
-            if (_isBusy || _random.Next(3) > 0) return;
-            Advance(_random.Next(10) == 0 ? _random.Next(3000) : _random.Next(8));
-        }
+        if (_isBusy || _random.Next(3) > 0) return;
+        Advance(_random.Next(10) == 0 ? _random.Next(3000) : _random.Next(8));
     }
 
     private void Advance(int steps)
@@ -191,8 +216,52 @@ internal sealed class History : MemoryCountStore
         _isBusy = false;
     }
 
+    /// <summary>The rollup of the service, again and again.</summary>
+    private IEnumerable<string> RealRollup()
+    {
+        var (options, log) = (new RollupOptions { HotRetention = _retention }, new LogIdentity());
+        log.Is(LogRow.FromBeginning("memory", Clock.GetUtcNow(), 1, era: 0));
+        foreach (var shard in Group.Of(Home).Shards) Now(WriteShard(shard, new(Position.Start, Clock.GetUtcNow(), 0, default), null, null, default));
+        var plan = new RollupPlan(_window, options);
+        var steps = new Steps { Before = _ => Wait() };
+        var (rollups, counts, segments) = (steps.Of<IRollupStore>(this), steps.Of<ICountStore>(this), steps.Of<ISegmentStore>(_segments));
+        while (true)
+        {
+            var run = new RollupRun(
+                Group.Of(Home), rollups, segments, new(Group.Of(Home), counts, log, new(new MemoryHub(1, Clock), Clock), plan), plan, options, log, this, Clock, new(Meters, plan, Clock));
+            _hasEnded = false;
+            var going = Task.Run(async () =>
+            {
+                try
+                {
+                    await run.Go(default);
+                }
+                finally
+                {
+                    _hasEnded = true;
+                    _arrived.Release();
+                }
+            });
+            for (_arrived.Wait(); !_hasEnded; _arrived.Wait())
+            {
+                yield return "a step";
+                _go.Release();
+            }
+
+            going.GetAwaiter().GetResult();
+            yield return "the end of a run";
+        }
+
+        void Wait()
+        {
+            _arrived.Release();
+            _go.Wait();
+            if (_isOver) throw new Killed();
+        }
+    }
+
     /// <summary>Rollup as it is allowed to be, one write at a time. It never ends: what is changed later is archived, too.</summary>
-    private IEnumerable<string> Rollup()
+    private IEnumerable<string> AnyRollup()
     {
         var (archived, retired) = (First.AddDays(-1), First.AddDays(-1));
         var lag = _random.Next(3) == 0 ? 0 : _random.Next(60);
@@ -201,7 +270,7 @@ internal sealed class History : MemoryCountStore
             if (EndOf(archived.AddDays(1)) + _window + TimeSpan.FromDays(1) <= Clock.GetUtcNow())
             {
                 var day = archived.AddDays(1);
-                Commit([.. _open.Where(hour => TableLayout.DayOf(hour) <= day).Order().ToList().Where(_open.Remove).Select(HourOf)]);
+                SettleThrough(day);
                 yield return "settled";
                 foreach (var row in Now(ReadDays(Home, day, default)))
                 {
