@@ -93,14 +93,16 @@ public sealed class CounterClient
     /// <param name="from">The first minute, a whole one.</param>
     /// <param name="to">The minute after the last one, a whole one.</param>
     /// <param name="granularity">What one point covers.</param>
+    /// <param name="timeZone">Whose hours, days and months: an IANA name such as <c>Europe/Berlin</c>; null: those of UTC.</param>
     /// <param name="ack"><see cref="SendResult.Ack"/> of events that the answer must hold; null: it holds what can be seen now.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="CounterException">The range is bad or has too many points, or there was no good answer after all retries.</exception>
     public Task<Series> SeriesAsync(VideoId videoId, EventType type, DateTimeOffset from, DateTimeOffset to,
-        Granularity granularity = Granularity.Auto, string? ack = null, CancellationToken cancellationToken = default)
+        Granularity granularity = Granularity.Auto, string? timeZone = null, string? ack = null, CancellationToken cancellationToken = default)
     {
         var name = granularity.ToString().ToLowerInvariant();
-        return Get($"{_address}/v1/videos/{videoId}/series?type={type}{Range(from, to)}&granularity={name}{After(ack)}", Answers.Default.Series, cancellationToken);
+        var zone = timeZone is null ? "" : $"&timeZone={Uri.EscapeDataString(timeZone)}";
+        return Get($"{_address}/v1/videos/{videoId}/series?type={type}{Range(from, to)}&granularity={name}{zone}{After(ack)}", Answers.Default.Series, cancellationToken);
     }
 
     /// <summary>What became of every event that the service has read from its log.</summary>

@@ -18,11 +18,11 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     private readonly InProcessTestCluster _cluster;
 
-    private CounterCluster(InProcessTestCluster cluster, MemoryHub hub, MemoryCountStore store, MemoryDeadLetters deadLetters)
+    private CounterCluster(InProcessTestCluster cluster, MemoryHub hub, MemoryCountStore store, MemoryDeadLetters deadLetters, TimeProvider clock)
     {
         _cluster = cluster;
         (Hub, Store, DeadLetters) = (hub, store, deadLetters);
-        Counts = new(cluster.Client, store);
+        Counts = MemoryTiers.Counts(cluster.Client, store, Segments, clock);
     }
 
     public MemoryHub Hub { get; }
@@ -30,6 +30,8 @@ internal sealed class CounterCluster : IAsyncDisposable
     public MemoryCountStore Store { get; }
 
     public MemoryDeadLetters DeadLetters { get; }
+
+    public MemorySegmentStore Segments { get; } = new();
 
     public VideoCounts Counts { get; }
 
@@ -57,7 +59,7 @@ internal sealed class CounterCluster : IAsyncDisposable
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new(cluster, events, counts, letters);
+        return new(cluster, events, counts, letters, clock);
     }
 
     /// <summary>Puts the events into the log, a frame for each partition.</summary>
@@ -107,7 +109,7 @@ internal sealed class CounterCluster : IAsyncDisposable
         {
             try
             {
-                return (await Counts.Sum(video, EventType.View, MinuteRange.Everything, Seen.Anything, patience.Token)).Count;
+                return await Counts.Count(video, EventType.View, MinuteRange.Everything, patience.Token);
             }
             catch (OrleansException)
             {
@@ -115,6 +117,10 @@ internal sealed class CounterCluster : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>All minutes of a video in which there were views.</summary>
+    public async Task<IEnumerable<(Minute Minute, Cell Cell)>> Minutes(VideoId video) =>
+        (await Counts.Series(video, EventType.View, new(MinuteRange.Everything, Granularity.Minute, WallClock.Utc), Seen.Anything, default)).Select(minute => (minute.Granule.From, minute.Cell));
 
     /// <summary>Waits until every shard has stored everything that the log holds.</summary>
     public Task Stored()

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Orleans.Counter.Counting;
 using Orleans.Counter.Http;
+using Orleans.Counter.Query;
 using Orleans.Counter.Security;
 
 namespace Orleans.Counter.Audit;
@@ -24,12 +25,13 @@ internal static class AuditStage
     }
 
     /// <summary>Takes events out of a minute, or puts them in. The same correction again changes nothing; its opposite, under another id, undoes it.</summary>
-    private static async Task<Results<Ok<CorrectionAnswer>, ProblemHttpResult>> Correct(HttpRequest request, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<CorrectionAnswer>, ProblemHttpResult>> Correct(HttpRequest request, IGrainFactory grains, HotAnswers hot, TimeProvider clock, CancellationToken cancellationToken)
     {
         var (body, problem) = await CorrectionBody.Read(request, clock.GetUtcNow());
         if (body is null) return problem!;
         var correction = body.Correction;
         var corrected = await grains.GetGrain<IVideoGrain>(correction.Video.Value).Correct(correction, cancellationToken);
+        hot.ForgetAll();
         return corrected.Outcome switch
         {
             CorrectionOutcome.Differs => Conflict("correction_differs", $"Another correction of '{correction.Video}' has the id '{correction.Id}'; one that was made stays as it is. Undo it with its opposite, under a new id."),

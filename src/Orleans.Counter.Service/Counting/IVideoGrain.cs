@@ -106,10 +106,11 @@ internal readonly record struct Flushed([property: Id(0)] Position Position, [pr
 /// <param name="SettledThrough">No day row holds an hour after this one; null if there is none at all.</param>
 /// <param name="First">The earliest minute of any type; null if there is none.</param>
 /// <param name="Last">The latest minute of any type; null if there is none.</param>
+/// <param name="Revision">Of the row that is stored, never of one that is about to be: what is read of the video after this answer, and kept, holds all that this revision says.</param>
 [GenerateSerializer, Immutable, Alias("counter.recent")]
 internal sealed record Recent(
     [property: Id(0)] Position Position, [property: Id(1)] Cell Total, [property: Id(2)] IReadOnlyList<HourCells> Open,
-    [property: Id(3)] int? SettledThrough, [property: Id(4)] Minute? First, [property: Id(5)] Minute? Last);
+    [property: Id(3)] int? SettledThrough, [property: Id(4)] Minute? First, [property: Id(5)] Minute? Last, [property: Id(6)] long Revision = 0);
 
 /// <summary>What is known of a video as a whole.</summary>
 /// <param name="Metadata">What was said of it.</param>

@@ -14,6 +14,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     private RowVersion? _version;
     private Position _stored;
     private Metadata _storedMetadata;
+    private long _storedRevision;
     private readonly HashSet<string> _untold = [];
     private Task<Video>? _loading;
     private Task? _writing;
@@ -48,7 +49,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         return new(_stored, video.NextSettle, video.Windows);
     }
 
-    public async ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken) => (await Load()).Recent(type);
+    public async ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken) => (await Load()).Recent(type) with { Revision = _storedRevision };
 
     public async ValueTask<IReadOnlyList<WindowCount>> Windows(EventType type, CancellationToken cancellationToken) => [.. (await Load()).Windows.Where(count => count.Type == type)];
 
@@ -164,7 +165,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         foreach (var some in standing.Chunk(TableLayout.SettledDaysMax))
         {
             await WaitForWrite();
-            await Write(video, commit => commit with { Removed = some });
+            await Write(video, commit => commit with { Removed = [.. some.Select(day => (day.Row.Type, day.Row.Day))] });
         }
 
         await WaitForWrite();
@@ -179,7 +180,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         foreach (var day in missing.GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))))
         {
             var settled = await store.ReadDay(Id, day.Key.Type, day.Key.Day, cancellationToken);
-            opened.AddRange(day.Select(missed => settled.FirstOrDefault(cells => cells.Hour == missed.Hour) ?? new(missed.Type, missed.Hour, [])));
+            opened.AddRange(day.Select(missed => settled?.Row.Hours.FirstOrDefault(cells => cells.Hour == missed.Hour) ?? new(missed.Type, missed.Hour, [])));
         }
 
         foreach (var hour in opened) video.Reopen(hour);
@@ -218,7 +219,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     {
         var row = await store.ReadVideo(Id, CancellationToken.None);
         instruments.Loaded();
-        (_version, _stored, _storedMetadata) = (row?.Version, row?.Row.Position ?? Position.Start, row?.Row.Metadata ?? default);
+        (_version, _stored, _storedMetadata, _storedRevision) = (row?.Version, row?.Row.Position ?? Position.Start, row?.Row.Metadata ?? default, row?.Row.Revision ?? 0);
         var video = new Video(Id, row?.Row);
         await RemoveDays(video); // An activation before this one did not come to the end of it.
         return video;
@@ -267,7 +268,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
             var (from, to) = (_storedMetadata.ChannelId, capture.Row.Metadata.ChannelId);
             var commit = new VideoCommit(capture.Row, capture.Settled, from == to ? null : new(from, to));
             _version = await store.CommitVideo(also?.Invoke(commit) ?? commit, _version, CancellationToken.None);
-            (_stored, _storedMetadata) = (capture.Row.Position, capture.Row.Metadata);
+            (_stored, _storedMetadata, _storedRevision) = (capture.Row.Position, capture.Row.Metadata, capture.Row.Revision);
             video.Stored(capture);
         }
         catch (Exception exception) when (exception is StaleWriterException || also is not null)

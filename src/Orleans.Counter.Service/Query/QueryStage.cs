@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
 using Orleans.Counter.Counting;
 using Orleans.Counter.Http;
 using Orleans.Counter.Security;
@@ -12,7 +13,11 @@ internal static class QueryStage
 {
     public static IHostApplicationBuilder AddQuery(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<VideoCounts>().AddSingleton<ChannelCounts>().AddSingleton<OwnWrites>().AddSingleton<TopCounts>().AddSingleton<LiveCounts>();
+        builder.Services.AddOptions<QueryOptions>().BindConfiguration(QueryOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<QueryOptions>, QueryOptionsValidator>();
+        builder.Services.AddSingleton<QueryInstruments>().AddSingleton<Watermarks>().AddSingleton<PartCache>().AddSingleton<Tiers>();
+        builder.Services.AddSingleton<VideoCounts>().AddSingleton<ChannelCounts>().AddSingleton<TopCounts>().AddSingleton<LiveCounts>();
+        builder.Services.AddSingleton<OwnWrites>().AddSingleton<HotAnswers>().AddSingleton<Asking>();
         return builder;
     }
 
@@ -37,33 +42,28 @@ internal static class QueryStage
     }
 
     /// <summary>How often; a video never seen answers 0.</summary>
-    private static async Task<Results<Ok<CountAnswer>, ProblemHttpResult>> Count(
-        string videoId, VideoCounts counts, OwnWrites writes, HttpResponse response, CancellationToken cancellationToken,
-        string? type = null, string? from = null, string? to = null, string? ack = null)
+    private static async Task<Results<Ok<CountAnswer>, StatusCodeHttpResult, ProblemHttpResult>> Count(
+        string videoId, VideoCounts counts, Asking asking, HttpContext context, string? type = null, string? from = null, string? to = null, string? ack = null)
     {
         var (question, problem) = Question.Read(videoId, type, from, to);
         if (question is null) return problem!;
-        return await writes.Answer<CountAnswer>(ack, [question.Video], response, async seen =>
-        {
-            var sum = await counts.Sum(question.Video, question.Type, question.Range, seen, cancellationToken);
-            return TypedResults.Ok(new CountAnswer(question.Video.Value, question.Type.Value, sum.Count));
-        }, cancellationToken);
+        return await asking.Answer(context, question, ack, async (recent, cancellationToken) => new CountAnswer(
+            question.Video.Value, question.Type.Value, await counts.Count(question.Video, question.Type, recent, question.Range, cancellationToken)));
     }
 
     /// <summary>Count, sum, mean, smallest and largest value.</summary>
-    private static async Task<Results<Ok<StatsAnswer>, ProblemHttpResult>> Stats(
-        string videoId, VideoCounts counts, OwnWrites writes, HttpResponse response, CancellationToken cancellationToken,
-        string? type = null, string? from = null, string? to = null, string? functions = null, string? ack = null)
+    private static async Task<Results<Ok<StatsAnswer>, StatusCodeHttpResult, ProblemHttpResult>> Stats(
+        string videoId, VideoCounts counts, Asking asking, HttpContext context, string? type = null, string? from = null, string? to = null, string? functions = null, string? ack = null)
     {
         var (question, problem) = Question.Read(videoId, type, from, to);
         if (question is null) return problem!;
         if (Function.Read(functions) is not { } asked)
             return Wrong("invalid_function", $"'functions' is '{functions}'; it is one or more of {string.Join(',', Function.All.Select(one => one.Name))}, with commas between them.");
-        return await writes.Answer<StatsAnswer>(ack, [question.Video], response, async seen =>
+        return await asking.Answer(context, question, ack, async (recent, cancellationToken) =>
         {
-            var sum = await counts.Sum(question.Video, question.Type, question.Range, seen, cancellationToken);
-            return TypedResults.Ok(new StatsAnswer(question.Video.Value, question.Type.Value) { Values = asked.ToDictionary(one => one.Name, one => one.Of(sum)) });
-        }, cancellationToken);
+            var sum = await counts.Sum(question.Video, question.Type, recent, question.Range, cancellationToken);
+            return new StatsAnswer(question.Video.Value, question.Type.Value) { Values = asked.ToDictionary(one => one.Name, one => one.Of(sum)) };
+        });
     }
 
     /// <summary>How often, as it changes: server-sent events, whose id is the total.</summary>
@@ -83,31 +83,35 @@ internal static class QueryStage
     {
         var (question, problem) = Question.Read(videoId, null, null, null);
         if (question is null) return problem!;
-        return await writes.Answer<VideoAnswer>(ack, [question.Video], response, async seen =>
+        var (portrait, late) = await writes.Answer(ack, () => Task.FromResult<IReadOnlyList<VideoId>>([question.Video]), response, async seen =>
         {
-            var portrait = await grains.GetGrain<IVideoGrain>(question.Video.Value).Portrait(cancellationToken);
-            seen.Check(question.Video, portrait.Position);
-            return portrait.IsKnown ? TypedResults.Ok(VideoAnswer.Of(question.Video, portrait)) : Unknown(question.Video);
+            var now = await grains.GetGrain<IVideoGrain>(question.Video.Value).Portrait(cancellationToken);
+            seen.Check(question.Video, now.Position);
+            return now;
         }, cancellationToken);
+        return portrait is null ? late! : portrait.IsKnown ? TypedResults.Ok(VideoAnswer.Of(question.Video, portrait)) : Unknown(question.Video);
     }
 
     /// <summary>Says what a video is, whether it was seen before or not. What is not said is taken away.</summary>
-    private static async Task<Results<Ok<VideoAnswer>, ProblemHttpResult>> Put(string videoId, HttpRequest request, IGrainFactory grains, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<VideoAnswer>, ProblemHttpResult>> Put(string videoId, HttpRequest request, IGrainFactory grains, HotAnswers hot, CancellationToken cancellationToken)
     {
         var (question, problem) = Question.Read(videoId, null, null, null);
         if (question is null) return problem!;
         (var body, problem) = await MetadataBody.Read(request);
         if (body is null) return problem!;
-        return TypedResults.Ok(VideoAnswer.Of(question.Video, await grains.GetGrain<IVideoGrain>(question.Video.Value).Describe(body.Metadata, cancellationToken)));
+        var portrait = await grains.GetGrain<IVideoGrain>(question.Video.Value).Describe(body.Metadata, cancellationToken);
+        hot.ForgetAll();
+        return TypedResults.Ok(VideoAnswer.Of(question.Video, portrait));
     }
 
     /// <summary>Removes a video, its history, and what was said of it. What comes later counts from nothing.</summary>
-    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(string videoId, IGrainFactory grains, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(string videoId, IGrainFactory grains, HotAnswers hot, CancellationToken cancellationToken)
     {
         var (question, problem) = Question.Read(videoId, null, null, null);
         if (question is null) return problem!;
-        if (!await grains.GetGrain<IVideoGrain>(question.Video.Value).Remove(cancellationToken)) return Unknown(question.Video);
-        return TypedResults.NoContent();
+        var wasThere = await grains.GetGrain<IVideoGrain>(question.Video.Value).Remove(cancellationToken);
+        hot.ForgetAll();
+        return wasThere ? TypedResults.NoContent() : Unknown(question.Video);
     }
 
     /// <summary>How often, for many videos at once.</summary>
@@ -116,55 +120,54 @@ internal static class QueryStage
     {
         var (question, problem) = await ManyQuestion.Read(request);
         if (question is null) return problem!;
-        return await writes.Answer<CountsAnswer>(ack, question.Videos, response, async seen =>
-        {
-            var sums = await counts.Sums(question.Videos, question.Type, question.Range, seen, cancellationToken);
-            return TypedResults.Ok(new CountsAnswer(question.Type.Value, question.Videos.Zip(sums).ToDictionary(one => one.First.Value, one => one.Second.Count)));
-        }, cancellationToken);
+        var (many, late) = await writes.Answer(
+            ack, () => Task.FromResult(question.Videos), response, seen => counts.Counts(question.Videos, question.Type, question.Range, seen, cancellationToken), cancellationToken);
+        return many is null ? late! : TypedResults.Ok(new CountsAnswer(question.Type.Value, question.Videos.Zip(many).ToDictionary(one => one.First.Value, one => one.Second)));
     }
 
     /// <summary>When; a point for every granule that is not empty.</summary>
-    private static async Task<Results<Ok<SeriesAnswer>, ProblemHttpResult>> Series(
-        string videoId, VideoCounts counts, OwnWrites writes, HttpResponse response, CancellationToken cancellationToken,
+    private static async Task<Results<Ok<SeriesAnswer>, StatusCodeHttpResult, ProblemHttpResult>> Series(
+        string videoId, VideoCounts counts, Asking asking, HttpContext context,
         string? type = null, string? from = null, string? to = null, string? granularity = null, string? timeZone = null, string? fill = null, string? ack = null)
     {
         var (question, problem) = Question.Read(videoId, type, from, to);
         if (question is null) return problem!;
         (var points, problem) = Points.Read(question.Range, from, to, granularity, timeZone, fill);
         if (points is null) return problem!;
-        return await writes.Answer<SeriesAnswer>(ack, [question.Video], response, async seen =>
-        {
-            var minutes = await counts.Minutes(question.Video, question.Type, question.Range, seen, cancellationToken);
-            return TypedResults.Ok(new SeriesAnswer(question.Video.Value, question.Type.Value, points.Granularity.Name, Points.TimeZone, points.Of(minutes)));
-        }, cancellationToken);
+        return await asking.Answer(context, question, ack, async (recent, cancellationToken) => new SeriesAnswer(
+            question.Video.Value, question.Type.Value, points.Granularity, points.TimeZone,
+            points.Of(await counts.Series(question.Video, question.Type, recent, points.Granules, cancellationToken))));
     }
 
     /// <summary>How often, for all videos that a channel owns now; a channel that owns none answers 0.</summary>
     private static async Task<Results<Ok<ChannelCountAnswer>, ProblemHttpResult>> ChannelCount(
-        string channelId, ChannelCounts counts, CancellationToken cancellationToken, string? type = null, string? from = null, string? to = null)
+        string channelId, ChannelCounts counts, Asking asking, HttpContext context, string? type = null, string? from = null, string? to = null, string? ack = null)
     {
         var (question, problem) = Question.ReadChannel(channelId, type, from, to);
         if (question is null) return problem!;
-        var sum = await counts.Sum(question.ChannelId, question.Type, question.Range, cancellationToken);
-        return TypedResults.Ok(new ChannelCountAnswer(question.ChannelId, question.Type.Value, sum.Count));
+        return await asking.Answer(
+            context, ack, cancellationToken => counts.Videos(question.ChannelId, cancellationToken),
+            async (seen, cancellationToken) => new ChannelCountAnswer(question.ChannelId, question.Type.Value, await counts.Count(question.ChannelId, question.Type, question.Range, seen, cancellationToken)));
     }
 
     /// <summary>When, for all videos that a channel owns now.</summary>
     private static async Task<Results<Ok<ChannelSeriesAnswer>, ProblemHttpResult>> ChannelSeries(
-        string channelId, ChannelCounts counts, CancellationToken cancellationToken,
-        string? type = null, string? from = null, string? to = null, string? granularity = null, string? timeZone = null, string? fill = null)
+        string channelId, ChannelCounts counts, Asking asking, HttpContext context,
+        string? type = null, string? from = null, string? to = null, string? granularity = null, string? timeZone = null, string? fill = null, string? ack = null)
     {
         var (question, problem) = Question.ReadChannel(channelId, type, from, to);
         if (question is null) return problem!;
         (var points, problem) = Points.Read(question.Range, from, to, granularity, timeZone, fill);
         if (points is null) return problem!;
-        var minutes = await counts.Minutes(question.ChannelId, question.Type, question.Range, cancellationToken);
-        return TypedResults.Ok(new ChannelSeriesAnswer(question.ChannelId, question.Type.Value, points.Granularity.Name, Points.TimeZone, points.Of(minutes)));
+        return await asking.Answer(
+            context, ack, cancellationToken => counts.Videos(question.ChannelId, cancellationToken),
+            async (seen, cancellationToken) => new ChannelSeriesAnswer(
+                question.ChannelId, question.Type.Value, points.Granularity, points.TimeZone, points.Of(await counts.Series(question.ChannelId, question.Type, points.Granules, seen, cancellationToken))));
     }
 
     /// <summary>The most counted videos of the last full hour, day or week, and of the running one.</summary>
     private static async Task<Results<Ok<TopAnswer>, ProblemHttpResult>> Top(
-        TopCounts counts, CancellationToken cancellationToken, string? type = null, string? window = null, string? limit = null)
+        TopCounts counts, HotAnswers hot, CancellationToken cancellationToken, string? type = null, string? window = null, string? limit = null)
     {
         var asked = EventType.View;
         if (type is not null && !EventType.TryParse(type, out asked)) return Wrong("invalid_type", $"'{type}' is not an event type: {EventType.Rule}.");
@@ -172,7 +175,7 @@ internal static class QueryStage
         var most = 50;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most) || most is < 1 or > TopCounts.VideosMax))
             return Wrong("invalid_limit", $"'limit' is '{limit}'; it is a number from 1 to {TopCounts.VideosMax}.");
-        return await counts.Ask(asked, length, most, cancellationToken) is { } answer
+        return await hot.Get($"top {asked} {length} {most}", token => counts.Ask(asked, length, most, token), cancellationToken) is { } answer
             ? TypedResults.Ok(answer)
             : ApiProblem.Of(StatusCodes.Status409Conflict, "too_many_types", $"Videos are ranked by at most {ShardTops.TypesMax} types, and there are so many others that '{asked}' is not one of them.");
     }

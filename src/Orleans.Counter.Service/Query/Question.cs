@@ -11,6 +11,8 @@ internal sealed record ChannelQuestion(string ChannelId, EventType Type, MinuteR
 /// <summary>What a request asks about: a type of a video, in a range.</summary>
 internal sealed partial record Question(VideoId Video, EventType Type, MinuteRange Range)
 {
+    private static readonly DateTimeOffset Never = new(6000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private static readonly string[] Formats = ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
     /// <summary>Reads the parts of a request; where one is wrong, the problem says what would be right.</summary>
@@ -45,13 +47,13 @@ internal sealed partial record Question(VideoId Video, EventType Type, MinuteRan
 
     private static (Question?, ProblemHttpResult?) Wrong(string code, string detail) => (null, ApiProblem.Of(StatusCodes.Status400BadRequest, code, detail));
 
-    /// <summary>Reads a whole minute with its offset, from 1970 on.</summary>
+    /// <summary>Reads a whole minute with its offset, from 1970 on. What is after the year 5999 is all the same: nothing was counted there, and minutes have no numbers for it.</summary>
     public static bool TryMinute(string text, out Minute minute)
     {
         minute = default;
         if (!Offset().IsMatch(text) || !DateTimeOffset.TryParseExact(text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)) return false;
-        minute = Minute.Of(time);
-        return time >= DateTimeOffset.UnixEpoch && time == minute.Start;
+        minute = Minute.Of(time < Never ? time : Never);
+        return time >= DateTimeOffset.UnixEpoch && time.UtcTicks % TimeSpan.TicksPerMinute == 0;
     }
 
     [GeneratedRegex(@"(Z|[+-][0-9]{2}:[0-9]{2})\z")]

@@ -38,21 +38,21 @@ internal sealed class TableCountStore : ICountStore
     public async ValueTask<Versioned<VideoRow>?> ReadVideo(VideoId video, CancellationToken cancellationToken) =>
         await Read(Shard.Of(video), TableLayout.VideoKey(video), cancellationToken) is { } entity ? new(RowCodec.DecodeVideo(entity), Version(entity)) : null;
 
-    public async ValueTask<IReadOnlyList<HourCells>> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken) =>
-        await Read(Shard.Of(video), TableLayout.DayKey(video, type, day), cancellationToken) is { } entity ? RowCodec.DecodeDay(entity, type, day) : [];
+    public async ValueTask<Versioned<DayRow>?> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken) =>
+        await Read(Shard.Of(video), TableLayout.DayKey(video, type, day), cancellationToken) is { } entity ? new(RowCodec.DecodeDay(entity), Version(entity)) : null;
+
+    public async ValueTask<Versioned<MonthRow>?> ReadMonth(VideoId video, EventType type, DateOnly month, CancellationToken cancellationToken) =>
+        await Read(Shard.Of(video), TableLayout.MonthKey(video, type, month), cancellationToken) is { } entity ? new(RowCodec.DecodeMonth(entity), Version(entity)) : null;
 
     public ValueTask<RowVersion> CommitVideo(VideoCommit commit, RowVersion? version, CancellationToken cancellationToken) =>
         new(_writers[Shard.Of(commit.Row.Video).Number].Commit(commit, version).WaitAsync(cancellationToken));
 
-    public async ValueTask<IReadOnlyList<(EventType Type, DateOnly Day)>> FindDays(VideoId video, DayRows days, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<Versioned<DayRow>>> FindDays(VideoId video, DayRows days, CancellationToken cancellationToken)
     {
         var all = days.Types.SelectMany(type => Enumerable.Range(days.First.DayNumber, days.Last.DayNumber - days.First.DayNumber + 1).Select(day => (Type: type, Day: DateOnly.FromDayNumber(day))));
-        List<(EventType, DateOnly)> standing = [];
+        List<Versioned<DayRow>> standing = [];
         foreach (var some in all.Chunk(ReadsAtOnce))
-        {
-            var rows = await Task.WhenAll(some.Select(day => Read(Shard.Of(video), TableLayout.DayKey(video, day.Type, day.Day), cancellationToken)));
-            standing.AddRange(some.Zip(rows).Where(day => day.Second is not null).Select(day => day.First));
-        }
+            standing.AddRange((await Task.WhenAll(some.Select(day => ReadDay(video, day.Type, day.Day, cancellationToken).AsTask()))).OfType<Versioned<DayRow>>());
 
         return standing;
     }

@@ -75,8 +75,7 @@ internal static class Audit
     private static IEnumerable<HourCells> Hours(SimTables tables, VideoRow row)
     {
         var open = row.Open.Select(hour => (hour.Type, hour.Hour)).ToHashSet();
-        var settled = tables.Rows("d|").Where(day => day.RowKey.Split('|')[2] == row.Video.Value).SelectMany(day => RowCodec.DecodeDay(
-            day, EventType.Parse(day.RowKey.Split('|')[3]), DateOnly.ParseExact(day.RowKey.Split('|')[1], "yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture)));
+        var settled = tables.Rows("d|").Where(day => day.RowKey.Split('|')[2] == row.Video.Value).SelectMany(day => RowCodec.DecodeDay(day).Hours);
         return row.Open.Concat(settled.Where(hour => hour.Hour <= row.SettledThrough && !open.Contains((hour.Type, hour.Hour))));
     }
 
