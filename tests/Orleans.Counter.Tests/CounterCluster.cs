@@ -36,7 +36,7 @@ internal sealed class CounterCluster : IAsyncDisposable
     public IGrainFactory Grains => _cluster.Client;
 
     public static async Task<CounterCluster> Start(
-        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null)
+        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null, TimeSpan? beat = null)
     {
         clock ??= TimeProvider.System;
         var (counts, events, letters) = (store ?? new MemoryCountStore(), hub ?? new MemoryHub(Partitions, clock), new MemoryDeadLetters());
@@ -49,7 +49,7 @@ internal sealed class CounterCluster : IAsyncDisposable
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
             host.Services.Configure<EventHubReceiverOptions>(StreamNames.Provider, options =>
             {
-                options.Beat = TimeSpan.FromMilliseconds(100);
+                options.Beat = beat ?? TimeSpan.FromMilliseconds(100);
                 options.Linger = TimeSpan.FromMilliseconds(5);
                 options.Gather = TimeSpan.FromMilliseconds(20);
                 options.RetryAfter = TimeSpan.FromMilliseconds(100);
