@@ -12,7 +12,7 @@ if (LogCommand.IsAsked(args)) return await LogCommand.Run(args);
 if (KeysCommand.IsAsked(args)) return await KeysCommand.Run(args);
 
 // Settings lie beside the program, wherever it is started from.
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ApiDocument.Args(args), ContentRootPath = AppContext.BaseDirectory });
 var role = Role.Read(builder.Configuration); // an API, a silo, or both in one
 builder.AddClock();
 builder.AddHttp();
@@ -29,11 +29,14 @@ if (role.IsSilo) builder.AddRollup();    // sealed days  -> month rows and Parqu
 if (role.IsApi) builder.AddQuery();      // video, rows  -> points
 if (role.IsApi) builder.AddAudit();      // ledgers      -> what became of every event
 
+builder.AddApiDocument();                // endpoints    -> what they say of themselves
+
 var app = builder.Build();
 app.UseHttp();
 app.MapHealth();
 if (role.IsApi) app.MapIngest();
 if (role.IsApi) app.MapQuery();
 if (role.IsApi) app.MapAudit();
+if (role.IsApi) app.MapApiDocument();
 await app.RunAsync();
 return 0;

@@ -38,7 +38,7 @@ internal sealed class CounterCluster : IAsyncDisposable
     public IGrainFactory Grains => _cluster.Client;
 
     public static async Task<CounterCluster> Start(
-        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null)
+        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null, TimeSpan? beat = null)
     {
         clock ??= TimeProvider.System;
         var (counts, events, letters) = (store ?? new MemoryCountStore(), hub ?? new MemoryHub(Partitions, clock), new MemoryDeadLetters());
@@ -51,7 +51,7 @@ internal sealed class CounterCluster : IAsyncDisposable
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
             host.Services.Configure<EventHubReceiverOptions>(StreamNames.Provider, options =>
             {
-                options.Beat = TimeSpan.FromMilliseconds(100);
+                options.Beat = beat ?? TimeSpan.FromMilliseconds(100);
                 options.Linger = TimeSpan.FromMilliseconds(5);
                 options.Gather = TimeSpan.FromMilliseconds(20);
                 options.RetryAfter = TimeSpan.FromMilliseconds(100);
@@ -120,7 +120,7 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     /// <summary>All minutes of a video in which there were views.</summary>
     public async Task<IEnumerable<(Minute Minute, Cell Cell)>> Minutes(VideoId video) =>
-        (await Counts.Series(video, EventType.View, new(MinuteRange.Everything, Granularity.Minute, WallClock.Utc), Seen.Anything, default)).Select(minute => (minute.Granule.From, minute.Cell));
+        (await Counts.Series(video, EventType.View, new(MinuteRange.Everything, Granularity.Minute, WallClock.Utc), Query.Seen.Anything, default)).Select(minute => (minute.Granule.From, minute.Cell));
 
     /// <summary>Waits until every shard has stored everything that the log holds.</summary>
     public Task Stored()

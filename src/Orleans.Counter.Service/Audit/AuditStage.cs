@@ -19,13 +19,14 @@ internal static class AuditStage
     public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder routes)
     {
         var operating = routes.MapGroup("/v1").WithTags("Operating").RequireScope(Scope.Admin);
-        operating.MapGet("/audit", Audit).WithName("GetAudit");
-        operating.MapPost("/admin/corrections", Correct).WithName("Correct").WithMetadata(new RequestSizeLimitAttribute(CorrectionBody.BodyBytesMax));
+        operating.MapGet("/audit", Audit).WithName("GetAudit").Refuses("unavailable");
+        operating.MapPost("/admin/corrections", Correct).WithName("Correct").WithMetadata(new RequestSizeLimitAttribute(CorrectionBody.BodyBytesMax)).Refuses(CorrectionBody.Codes)
+            .Reads($"At most {CorrectionBody.BodyBytesMax:N0} bytes.", isRequired: true, CorrectionNotes.Body);
         return routes;
     }
 
     /// <summary>Takes events out of a minute, or puts them in. The same correction again changes nothing; its opposite, under another id, undoes it.</summary>
-    private static async Task<Results<Ok<CorrectionAnswer>, ProblemHttpResult>> Correct(HttpRequest request, IGrainFactory grains, HotAnswers hot, TimeProvider clock, CancellationToken cancellationToken)
+    internal static async Task<Results<Ok<CorrectionAnswer>, ProblemHttpResult>> Correct(HttpRequest request, IGrainFactory grains, HotAnswers hot, TimeProvider clock, CancellationToken cancellationToken)
     {
         var (body, problem) = await CorrectionBody.Read(request, clock.GetUtcNow());
         if (body is null) return problem!;
@@ -45,7 +46,7 @@ internal static class AuditStage
     private static ProblemHttpResult Conflict(string code, string detail) => ApiProblem.Of(StatusCodes.Status409Conflict, code, detail);
 
     /// <summary>What became of all events that the log holds, as far as it has been read.</summary>
-    private static async Task<Ok<AuditAnswer>> Audit(Canary canary, CancellationToken cancellationToken) => TypedResults.Ok(await canary.Ask(cancellationToken));
+    internal static async Task<Ok<AuditAnswer>> Audit(Canary canary, CancellationToken cancellationToken) => TypedResults.Ok(await canary.Ask(cancellationToken));
 }
 
 /// <summary>What became of all events: <c>accepted = counted + duplicates + deadLettered + inFlight + difference</c>.</summary>

@@ -7,6 +7,9 @@ namespace Orleans.Counter.Query;
 /// <summary>Lets a question wait until it sees what its caller has written: <c>?ack=</c> with the <c>Counter-Ack</c> of the write.</summary>
 internal sealed class OwnWrites(IGrainFactory grains, TimeProvider clock)
 {
+    /// <summary>What may be answered to a question with a token.</summary>
+    public static readonly string[] Codes = ["invalid_token", "not_visible_yet"];
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(100);
     private const string RetryAfterSeconds = "1";

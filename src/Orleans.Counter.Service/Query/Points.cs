@@ -10,16 +10,19 @@ internal sealed record Points(Granules Granules, bool Fill)
 
     public string TimeZone => Granules.Clock.Name;
 
+    /// <summary>What may be answered to a question for points.</summary>
+    public static readonly string[] Codes = ["invalid_range", "invalid_granularity", "invalid_time_zone", "invalid_fill", "too_many_points"];
+
     /// <summary>Reads the parts of a request; where one is wrong, the problem says what would be right.</summary>
     public static (Points? Points, ProblemHttpResult? Problem) Read(MinuteRange range, string? from, string? to, string? granularity, string? timeZone, string? fill)
     {
         if (from is null || to is null) return Wrong("invalid_range", "A series needs both 'from' and 'to'.");
         var clock = timeZone is null ? WallClock.Utc : WallClock.Of(timeZone);
-        if (clock is null) return Wrong("invalid_time_zone", $"'{timeZone}' is not the name of a time zone in the IANA database, version {WallClock.Version}; '{WallClock.Guess(timeZone!)}' is one.");
-        if (fill is not (null or "true" or "false")) return Wrong("invalid_fill", $"'fill' is '{fill}'; it is true or false.");
+        if (clock is null) return Wrong("invalid_time_zone", $"'{JsonBody.Shown(timeZone!)}' is not the name of a time zone in the IANA database, version {WallClock.Version}; '{WallClock.Guess(timeZone!)}' is one.");
+        if (fill is not (null or "true" or "false")) return Wrong("invalid_fill", $"'fill' is '{JsonBody.Shown(fill)}'; it is true or false.");
         var asked = Query.Granularity.All.FirstOrDefault(one => one.Name == granularity);
         if (asked is null && granularity is not (null or "auto"))
-            return Wrong("invalid_granularity", $"'{granularity}' is not a granularity; there are auto, {string.Join(", ", Query.Granularity.All.Select(one => one.Name))}.");
+            return Wrong("invalid_granularity", $"'{JsonBody.Shown(granularity)}' is not a granularity; there are auto, {string.Join(", ", Query.Granularity.All.Select(one => one.Name))}.");
         if (asked is not null && new Granules(range, asked, clock) is { Fit: true } granules) return (new(granules, fill is "true"), null);
         var finest = Granules.Finest(range, clock);
         if (asked is null && finest is not null) return (new(finest, fill is "true"), null);
