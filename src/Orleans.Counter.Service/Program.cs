@@ -3,6 +3,7 @@ using Orleans.Counter.Audit;
 using Orleans.Counter.Counting;
 using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
+using Orleans.Counter.Known;
 using Orleans.Counter.Query;
 using Orleans.Counter.Rollup;
 using Orleans.Counter.Storage;
@@ -22,6 +23,7 @@ builder.AddAcceptance();
 
 // The stages, in the order an event travels. An API runs the two ends, a silo what lies between them.
 if (role.IsApi) builder.AddIngest();     // HTTP body    -> frames on the hub
+if (role.IsApi) builder.AddKnown();      // a video      -> whether it is known
 if (role.IsSilo) builder.AddStreaming(); // hub messages -> entries per shard
 if (role.IsSilo) builder.AddCounting();  // entries      -> changed rows
 builder.AddStorage();                    // rows         -> the table

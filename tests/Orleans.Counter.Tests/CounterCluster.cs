@@ -38,7 +38,8 @@ internal sealed class CounterCluster : IAsyncDisposable
     public IGrainFactory Grains => _cluster.Client;
 
     public static async Task<CounterCluster> Start(
-        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null, TimeSpan? beat = null)
+        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null, TimeSpan? beat = null,
+        Action<CountingOptions>? counting = null)
     {
         clock ??= TimeProvider.System;
         var (counts, events, letters) = (store ?? new MemoryCountStore(), hub ?? new MemoryHub(Partitions, clock), new MemoryDeadLetters());
@@ -49,6 +50,7 @@ internal sealed class CounterCluster : IAsyncDisposable
             host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IDeadLetterStore>(letters).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton(readers ?? events).AddSingleton(clock);
             host.AddAcceptance().AddStreaming().AddCounting();
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
+            if (counting is not null) host.Services.Configure(counting);
             host.Services.Configure<EventHubReceiverOptions>(StreamNames.Provider, options =>
             {
                 options.Beat = beat ?? TimeSpan.FromMilliseconds(100);
@@ -84,6 +86,12 @@ internal sealed class CounterCluster : IAsyncDisposable
     public Task Kill(InProcessSiloHandle silo) => _cluster.KillSiloAsync(silo);
 
     public IReadOnlyList<InProcessSiloHandle> Silos => [.. _cluster.Silos];
+
+    /// <summary>How many videos the silos hold for awake.</summary>
+    public int VideosAwake => Silos.Sum(silo => _cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<AwakeVideos>().Count);
+
+    /// <summary>How many videos a shard remembers.</summary>
+    public int VideosKept(Shard shard) => _cluster.TryGetGrainContext(_cluster.Client.GetGrain<IShardGrain>(shard.ToString()).GetGrainId(), out var context) ? ((ShardGrain)context.GrainInstance!).VideosKept : 0;
 
     /// <summary>Where a grain is awake; null if it sleeps.</summary>
     public SiloAddress? HomeOf(IAddressable grain) => _cluster.TryGetGrainContext(grain.GetGrainId(), out var context) ? context.Address.SiloAddress : null;

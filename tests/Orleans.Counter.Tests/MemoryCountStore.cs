@@ -30,6 +30,15 @@ internal partial class MemoryCountStore(TimeProvider? clock = null) : ICountStor
         lock (_lock) return new(_videos.GetValueOrDefault(video));
     }
 
+    public virtual ValueTask<IReadOnlyList<VideoId>> ReadVideos(Shard shard, VideoId? after, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var videos = _videos.Keys.Where(video => Shard.Of(video) == shard && string.CompareOrdinal(video.Value, after?.Value) > 0);
+            return new((IReadOnlyList<VideoId>)[.. videos.OrderBy(video => video.Value, StringComparer.Ordinal).Take(1000)]);
+        }
+    }
+
     public virtual ValueTask<Versioned<DayRow>?> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken)
     {
         lock (_lock) return new(_days.GetValueOrDefault((video, type, day)));

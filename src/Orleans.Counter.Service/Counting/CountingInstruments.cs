@@ -14,7 +14,7 @@ internal sealed class CountingInstruments
     private readonly Counter<long> _wentBack;
     private readonly Counter<long> _loaded;
 
-    public CountingInstruments(IMeterFactory meters)
+    public CountingInstruments(IMeterFactory meters, AwakeVideos awake)
     {
         var meter = meters.Create(Name);
         _deliveries = meter.CreateCounter<long>("counter.counting.deliveries", "{range}", "Ranges that shards were given, empty ones included.");
@@ -22,6 +22,7 @@ internal sealed class CountingInstruments
         _checkpoints = meter.CreateCounter<long>("counter.counting.checkpoints", "{checkpoint}", "Checkpoints that were stored.");
         _flushed = meter.CreateCounter<long>("counter.counting.flushed", "{video}", "Videos that were stored for them.");
         _wentBack = meter.CreateCounter<long>("counter.counting.went_back", "{shard}", "How often a shard had to hear again what it had not stored.");
+        meter.CreateObservableUpDownCounter("counter.counting.awake", () => awake.Count, "{video}", "Videos that are awake.");
         _loaded = meter.CreateCounter<long>("counter.counting.loaded", "{video}", "Videos whose row was read because they woke up.");
     }
 

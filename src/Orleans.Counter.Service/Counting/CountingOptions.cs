@@ -24,9 +24,25 @@ internal sealed class CountingOptions
     [Range(1, 10_000)]
     public int CallsAtOnce { get; set; } = 256;
 
-    /// <summary>How many videos a shard remembers that it has nothing to remember of, to find them faster.</summary>
-    [Range(0, 1_000_000)]
-    public int VideosKept { get; set; } = 10_000;
+    /// <summary>
+    /// How many videos of a silo may be awake. More are found in memory when they are next counted or asked for; each takes some kilobytes. It should be well above the number of those that are counted within
+    /// <see cref="CheckpointEvery"/>: fewer fall asleep before they are stored, and are woken to be.
+    /// </summary>
+    [Range(1, 100_000_000)]
+    public int VideosAwakeMax { get; set; } = 200_000;
+
+    /// <summary>
+    /// How many videos all shards together remember although everything of them is stored: to find them faster, and to settle their hours in time. Hours of those that are forgotten settle when they are next counted.
+    /// </summary>
+    [Range(0, 100_000_000)]
+    public int VideosKept { get; set; } = 1_000_000;
+
+    /// <summary>
+    /// How many bytes the filters of all shards may have, in which known videos are looked up where <c>Ingest:KnownVideosOnly</c> is set. A million videos take 2 MB; with more than 8 million in every 8 MB, invented ones
+    /// are more often looked for in the table. Every instance that asks holds as much.
+    /// </summary>
+    [Range(Shard.Count * VideoFilter.BytesMin, 1 << 30)]
+    public int KnownVideosBytesMax { get; set; } = 64 << 20;
 }
 
 [OptionsValidator]

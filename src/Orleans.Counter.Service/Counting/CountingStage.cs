@@ -9,7 +9,7 @@ internal static class CountingStage
     {
         builder.Services.AddOptions<CountingOptions>().BindConfiguration(CountingOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<CountingOptions>, CountingOptionsValidator>();
-        builder.Services.AddSingleton<CountingInstruments>().AddSingleton<CountingGates>();
+        builder.Services.AddSingleton<CountingInstruments>().AddSingleton<CountingGates>().AddSingleton<AwakeVideos>();
         builder.Services.AddSingleton<ShardHomes>().AddSingleton<LogEnds>().AddSingleton<LocalShards>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(services => services.GetRequiredService<LocalShards>());
         builder.Services.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();

@@ -15,7 +15,10 @@ internal sealed class GivenVideo(IVideoGrain grain)
     public Position Given { get; private set; }
 
     /// <summary>True if there is nothing that the shard would have to remember.</summary>
-    public bool IsIdle => _calls == 0 && _isStored && _settleAt is null && _changes == _heard;
+    public bool IsIdle => OnlySettles && _settleAt is null;
+
+    /// <summary>True if there is nothing but when the video's hours settle. If that is forgotten, they settle when it is next given something; until then they stay in its row.</summary>
+    public bool OnlySettles => _calls == 0 && _isStored && _changes == _heard;
 
     public bool IsDue(DateTimeOffset now) => Given > _flushed || _settleAt <= now || _changes > _heard;
 

@@ -23,12 +23,20 @@ internal interface IShardGrain : IGrainWithStringKey
     [Alias("top"), AlwaysInterleave]
     ValueTask<ShardTop> Top(EventType type, [Immutable] IReadOnlyList<TopWindow> windows, int most, CancellationToken cancellationToken = default);
 
+    /// <summary>Which videos of the shard are known: all that were registered before the question, and of those that were counted, the ones that are stored.</summary>
+    /// <remarks>Answers from memory; once an hour, if it is asked, it reads the keys of all its videos.</remarks>
+    /// <param name="seed">Of the filter that the caller has; null for none.</param>
+    /// <param name="changes">How many changes the caller has heard of.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    [Alias("known"), AlwaysInterleave]
+    ValueTask<KnownNews> Known(long? seed, long changes, CancellationToken cancellationToken = default);
+
     /// <summary>Forgets what it knows of these channels, and of corrections: a video of it has changed otherwise than by the log.</summary>
     /// <param name="channels">The channels.</param>
-    /// <param name="counts">The video, if its counts have changed; null if not.</param>
+    /// <param name="video">The video, if its counts have changed, or whether it is known; null if not.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     [Alias("forget"), AlwaysInterleave]
-    ValueTask Forget([Immutable] IReadOnlyList<string> channels, VideoId? counts, CancellationToken cancellationToken = default);
+    ValueTask Forget([Immutable] IReadOnlyList<string> channels, VideoId? video, CancellationToken cancellationToken = default);
 
     /// <summary>Waits, up to 5 s, until all of a writer's frames can be seen in the counts of a video. Asks the hub at most once, if the shard does not know the frames and they do not come.</summary>
     /// <returns>
@@ -49,6 +57,14 @@ internal interface IShardGrain : IGrainWithStringKey
 /// <param name="ToldThrough">What the shard was given by then is inside.</param>
 [GenerateSerializer, Immutable, Alias("counter.shardtop")]
 internal readonly record struct ShardTop([property: Id(0)] bool IsKept, [property: Id(1)] IReadOnlyList<IReadOnlyList<TopVideo>> Lists, [property: Id(2)] DateTimeOffset ToldThrough);
+
+/// <summary>Which videos of a shard are known.</summary>
+/// <param name="Seed">Of the filter, which tells it from all others.</param>
+/// <param name="Changes">How many changes there have been since the filter was made.</param>
+/// <param name="Filter">The bits of the whole filter; null if the caller has it, and needs no more than the changes.</param>
+/// <param name="Changed">What has changed since the caller asked before: videos whose rows have to be looked at again, and which are in the filter from now on.</param>
+[GenerateSerializer, Immutable, Alias("counter.knownnews")]
+internal sealed record KnownNews([property: Id(0)] long Seed, [property: Id(1)] long Changes, [property: Id(2)] byte[]? Filter, [property: Id(3)] IReadOnlyList<VideoId> Changed);
 
 /// <summary>How far a shard is.</summary>
 /// <param name="Counted">Everything in the log up to here can be seen in counts.</param>

@@ -25,12 +25,16 @@ internal sealed partial class ShardGrain(
     private Ledger _storedLedger;
     private RowVersion? _version;
     private ShardChannels? _channels;
+    private ShardKnown? _known;
     private Task<long>? _repaired;
     private IGrainTimer? _timer;
     private Task? _storing;
     private bool _goesBack;
 
     private Shard Shard => Shard.Parse(this.GetPrimaryKeyString());
+
+    /// <summary>How many videos it remembers.</summary>
+    public int VideosKept => _videos.Count;
 
     private ShardChannels Channels => _channels ??= new(Shard, store, GrainFactory, clock);
 
@@ -45,9 +49,17 @@ internal sealed partial class ShardGrain(
 
     public async ValueTask<IReadOnlyList<VideoId>> ChannelVideos(string channelId, CancellationToken cancellationToken) => await (await Channels.Of(channelId)).Videos;
 
-    public ValueTask Forget(IReadOnlyList<string> channels, VideoId? counts, CancellationToken cancellationToken)
+    public async ValueTask<KnownNews> Known(long? seed, long changes, CancellationToken cancellationToken) =>
+        await (_known ??= new(Shard, store, options.Value.KnownVideosBytesMax / Shard.Count, clock)).Ask(seed, changes).WaitAsync(cancellationToken);
+
+    public ValueTask Forget(IReadOnlyList<string> channels, VideoId? video, CancellationToken cancellationToken)
     {
-        if (counts is { } video) Find(video).Changed();
+        if (video is { } changed)
+        {
+            Find(changed).Changed();
+            _known?.Changed(changed);
+        }
+
         Channels.Forget(channels);
         _repaired = null;
         return ValueTask.CompletedTask;
@@ -198,17 +210,23 @@ internal sealed partial class ShardGrain(
 
         (_stored, _storedLedger) = (through, ledger);
         instruments.Checkpointed(due.Count);
-        foreach (var (id, video) in _videos)
-        {
-            video.StoredThrough(through);
-            if (video.IsIdle && _videos.Count > options.Value.VideosKept) _videos.Remove(id);
-        }
+        foreach (var video in _videos.Values) video.StoredThrough(through);
+        ForgetBeyond(options.Value.VideosKept / Shard.Count);
+    }
+
+    /// <summary>Of more videos than it may keep, a shard forgets those that have nothing to be remembered; if that is not enough, when the hours of others settle.</summary>
+    private void ForgetBeyond(int kept)
+    {
+        if (_videos.Count <= kept) return;
+        foreach (var (id, video) in _videos) if (video.IsIdle && _videos.Count > kept) _videos.Remove(id);
+        foreach (var (id, video) in _videos) if (video.OnlySettles && _videos.Count > kept) _videos.Remove(id);
     }
 
     /// <summary>Has a video store what it was given, and hears how often it was counted.</summary>
     private async Task Flush(KeyValuePair<VideoId, GivenVideo> video)
     {
         if (await video.Value.Flush() is { } counts) Tops.Told(video.Key, counts, clock.GetUtcNow());
+        _known?.Stored(video.Key);
     }
 
     private void GoBack(Exception because)

@@ -8,7 +8,8 @@ namespace Orleans.Counter.Counting;
 // it waits for the store, so what is added during the write changes the next row, not this one. Two writes never overlap: _writing is the one under way.
 // An hour can be opened only by Apply, so while Apply reads a settled hour nobody else opens it, changes it and settles it again; but one that was open may settle meanwhile.
 [GrainType("video"), ShardPlacement]
-internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters, LogIdentity log, ShardHomes homes, CountingGates gates, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain
+internal sealed class VideoGrain(
+    ICountStore store, IDeadLetterStore deadLetters, LogIdentity log, ShardHomes homes, AwakeVideos awake, CountingGates gates, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain, IAwakeVideo
 {
     private Video? _video;
     private RowVersion? _version;
@@ -19,12 +20,15 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     private Task<Video>? _loading;
     private Task? _writing;
     private StaleWriterException? _stale;
+    private LinkedListNode<IAwakeVideo>? _place;
+    private volatile bool _wasUsed;
 
     private VideoId Id => VideoId.Parse(this.GetPrimaryKeyString());
 
     public async ValueTask<Applied> Apply(Position given, IReadOnlyList<Entry> entries, CancellationToken cancellationToken)
     {
         var video = _video ?? await LoadInTurn(cancellationToken);
+        _wasUsed = true;
         if (video.Position < given) return new(Outcome.Behind); // This activation lost what an earlier one was given.
         if (video.IsFull) return new(Outcome.Later);
         var setAside = video.TooManyTypes(entries);
@@ -49,7 +53,12 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         return new(_stored, video.NextSettle, video.Windows);
     }
 
-    public async ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken) => (await Load()).Recent(type) with { Revision = _storedRevision };
+    public async ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken)
+    {
+        var video = await Load();
+        _wasUsed = true;
+        return video.Recent(type) with { Revision = _storedRevision };
+    }
 
     public async ValueTask<IReadOnlyList<WindowCount>> Windows(EventType type, CancellationToken cancellationToken) => [.. (await Load()).Windows.Where(count => count.Type == type)];
 
@@ -63,7 +72,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         video.Metadata = metadata;
         if (_storedMetadata == metadata) await Confirm();
         while (_storedMetadata != video.Metadata) await WriteOnce(video); // The write under way may have begun before.
-        await TellShard();
+        await TellShard(always: true); // Its events are let in from now on; said again if nobody knows whether it was said.
         return video.Portrait();
     }
 
@@ -130,10 +139,20 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
     /// <summary>A video that leaves in peace stores what it holds; one that does not is caught up with by its shard.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        if (_place is { } place) awake.Slept(place);
         if (_video is not null && _stale is null) await StoreAll(_video).WaitAsync(cancellationToken);
     }
 
-    /// <summary>What the shard remembers of a channel, or always of counts, is not so any more. What it could not be told is told with the next flush.</summary>
+    public bool WasUsed()
+    {
+        var wasUsed = _wasUsed;
+        _wasUsed = false;
+        return wasUsed;
+    }
+
+    public void Sleep() => GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "Too many videos are awake, and this one was not used lately."));
+
+    /// <summary>What the shard remembers of a channel, or always of the video, is not so any more. What it could not be told of channels is told with the next flush.</summary>
     private async Task TellShard(bool always = false)
     {
         if (_untold.Count == 0 && !always) return;
@@ -207,7 +226,9 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         var loading = _loading ??= LoadRow();
         try
         {
-            return _video = await loading;
+            _video = await loading;
+            _place ??= awake.Woke(this);
+            return _video;
         }
         finally
         {

@@ -61,6 +61,25 @@ internal sealed class EventBatch(EventBody body) : IDisposable
         _events[Count++] = staged;
     }
 
+    /// <summary>Takes out events that were taken in. Says of each what is wrong, in its place among those that were rejected before.</summary>
+    /// <param name="isRejected">Of an event of this batch, by its index here.</param>
+    /// <param name="reject">Makes the rejection of an event, by its index in the request.</param>
+    public void Reject(Func<int, bool> isRejected, Func<int, Rejection> reject)
+    {
+        var (before, kept, next) = (Rejected.ToArray(), 0, 0);
+        Rejected.Clear();
+        for (var i = 0; i < Count; i++)
+        {
+            // Every event of the request is either here or rejected, both in their order: that tells the index of each.
+            while (next < before.Length && before[next].Index == i + next) Rejected.Add(before[next++]);
+            if (isRejected(i)) Rejected.Add(reject(i + next));
+            else _events[kept++] = _events[i];
+        }
+
+        Rejected.AddRange(before.AsSpan(next));
+        Count = kept;
+    }
+
     /// <summary>Chains the events of each partition in their order. Gives the first of each, -1 where there is none.</summary>
     public void Divide(Span<int> firsts, int partitionCount)
     {

@@ -17,6 +17,7 @@ internal enum EventFaults
     InFuture = 32,
     Value = 64,
     UnknownType = 128,
+    UnknownVideo = 256,
 }
 
 /// <summary>The times that a request's events may have, and the words for what is wrong with them. Made once; <see cref="At"/> gives the bounds of a request.</summary>
@@ -29,7 +30,7 @@ internal sealed class EventRules(TimeSpan acceptanceWindow, params IReadOnlyList
 
     /// <summary>What an event may be rejected for.</summary>
     public static readonly IReadOnlyList<string> Codes =
-        ["invalid_video_id", "invalid_type", "invalid_id", "invalid_timestamp", "too_old", "in_future", "invalid_value", "unknown_type"];
+        ["invalid_video_id", "invalid_type", "invalid_id", "invalid_timestamp", "too_old", "in_future", "invalid_value", "unknown_type", "unknown_video"];
 
     private readonly byte[][] _types = [.. types.Select(Encoding.ASCII.GetBytes)];
 
@@ -43,6 +44,7 @@ internal sealed class EventRules(TimeSpan acceptanceWindow, params IReadOnlyList
         "timestamp is more than 5 minutes in the future.",
         "value must be a finite number. Leave it out for 1.",
         $"type is not one that is counted here; there are {string.Join(", ", types)}.",
+        "videoId is of no video that is known here. PUT /v1/videos/{videoId} makes it known.",
     ];
 
     /// <summary>What is wrong with an event that keeps all other rules.</summary>

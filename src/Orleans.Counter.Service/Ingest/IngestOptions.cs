@@ -32,6 +32,9 @@ internal sealed class IngestOptions : IValidatableObject
     /// <summary>The types that are counted; any if none is named. Naming them keeps a caller from filling videos with types of his own.</summary>
     public string[] Types { get; set; } = [];
 
+    /// <summary>True: events of videos that nobody has registered, and that were never counted, are rejected. Keeps a caller from filling the tables with videos that do not exist.</summary>
+    public bool KnownVideosOnly { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => Types
         .Where(type => !EventType.TryParse(type, out _))
         .Select(type => new ValidationResult($"Ingest:Types has '{type}'; a type is: {EventType.Rule}."));

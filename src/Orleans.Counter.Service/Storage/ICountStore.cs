@@ -7,6 +7,12 @@ internal interface ICountStore
     /// <summary>The video's row: one point read. Null if the video was never stored.</summary>
     ValueTask<Versioned<VideoRow>?> ReadVideo(VideoId video, CancellationToken cancellationToken);
 
+    /// <summary>Some of the videos that have a row in a shard, in order: a read of keys alone, of up to a thousand. Empty after the last one.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="after">Those that come after this one; null for the first.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<IReadOnlyList<VideoId>> ReadVideos(Shard shard, VideoId? after, CancellationToken cancellationToken);
+
     /// <summary>One day of one type, as far as it has settled: one point read. Null if there is no such row; one without hours says that the day is empty.</summary>
     ValueTask<Versioned<DayRow>?> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken);
 

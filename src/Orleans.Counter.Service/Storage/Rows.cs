@@ -21,7 +21,11 @@ namespace Orleans.Counter.Storage;
 internal sealed record VideoRow(
     VideoId Video, Position Position, Guid Commit, IReadOnlyList<TypeTotal> Totals, IReadOnlyList<HourCells> Open, int? SettledThrough, long Duplicates, Minute? First, Minute? Last,
     long DeadLettered = 0, Metadata Metadata = default, IReadOnlyList<TypeAdjustment>? Adjusted = null, DateTimeOffset? Removed = null, DayRows? Removing = null, IReadOnlyList<WindowCount>? Windows = null,
-    IReadOnlyList<TypeAdjustment>? Imported = null, long Revision = 0);
+    IReadOnlyList<TypeAdjustment>? Imported = null, long Revision = 0)
+{
+    /// <summary>False if the video was removed, and since then neither seen nor anything said of it: then only its position is left.</summary>
+    public bool IsKnown => Totals.Count > 0 || Duplicates > 0 || DeadLettered > 0 || Metadata != default;
+}
 
 /// <summary>What was added to the total of a type otherwise than from the log; negative where more was taken out.</summary>
 internal readonly record struct TypeAdjustment(EventType Type, long Count, double Sum);

@@ -38,6 +38,22 @@ internal sealed class TableCountStore : ICountStore
     public async ValueTask<Versioned<VideoRow>?> ReadVideo(VideoId video, CancellationToken cancellationToken) =>
         await Read(Shard.Of(video), TableLayout.VideoKey(video), cancellationToken) is { } entity ? new(RowCodec.DecodeVideo(entity), Version(entity)) : null;
 
+    public async ValueTask<IReadOnlyList<VideoId>> ReadVideos(Shard shard, VideoId? after, CancellationToken cancellationToken)
+    {
+        var prefix = TableLayout.VideoKey("");
+        var from = after is { } last ? TableLayout.NextVideoKey(last) : prefix;
+        var keys = await _patience.Until(
+            async _ =>
+            {
+                // A page may be empty although more come.
+                await foreach (var page in Between(shard, from, TableLayout.After(prefix), ["RowKey"], cancellationToken).AsPages())
+                    if (page.Values.Count > 0) return page.Values;
+                return [];
+            },
+            cancellationToken);
+        return [.. keys.Select(row => VideoId.Parse(row.RowKey[prefix.Length..]))];
+    }
+
     public async ValueTask<Versioned<DayRow>?> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken) =>
         await Read(Shard.Of(video), TableLayout.DayKey(video, type, day), cancellationToken) is { } entity ? new(RowCodec.DecodeDay(entity), Version(entity)) : null;
 
@@ -146,13 +162,17 @@ internal sealed class TableCountStore : ICountStore
     private Task<List<TableEntity>> ReadAll(Shard shard, string prefix, IEnumerable<string> columns, CancellationToken cancellationToken) => _patience.Until(
         async _ =>
         {
-            var (key, after) = (TableLayout.PartitionKey(shard), TableLayout.After(prefix));
-            var filter = TableClient.CreateQueryFilter($"PartitionKey eq {key} and RowKey ge {prefix} and RowKey lt {after}");
             List<TableEntity> rows = [];
-            await foreach (var row in _reading[TableLayout.Table(shard)].QueryAsync<TableEntity>(filter, maxPerPage: 1000, columns, cancellationToken)) rows.Add(row);
+            await foreach (var row in Between(shard, prefix, TableLayout.After(prefix), columns, cancellationToken)) rows.Add(row);
             return rows;
         },
         cancellationToken);
+
+    private AsyncPageable<TableEntity> Between(Shard shard, string from, string to, IEnumerable<string> columns, CancellationToken cancellationToken)
+    {
+        var filter = TableClient.CreateQueryFilter($"PartitionKey eq {TableLayout.PartitionKey(shard)} and RowKey ge {from} and RowKey lt {to}");
+        return _reading[TableLayout.Table(shard)].QueryAsync<TableEntity>(filter, maxPerPage: 1000, columns, cancellationToken);
+    }
 
     private Task<TableEntity?> Read(Shard shard, string rowKey, CancellationToken cancellationToken) => _patience.Until(
         async _ =>

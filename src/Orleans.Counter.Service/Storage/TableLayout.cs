@@ -34,7 +34,12 @@ internal static class TableLayout
 
     public static string PartitionKey(Shard shard) => shard.ToString();
 
-    public static string VideoKey(VideoId video) => $"v|{video}";
+    public static string VideoKey(VideoId video) => VideoKey(video.Value);
+
+    public static string VideoKey(string video) => $"v|{video}";
+
+    /// <summary>The first key that a video after this one can have: no character of an id comes before '-'.</summary>
+    public static string NextVideoKey(VideoId video) => $"{VideoKey(video)}-";
 
     public static string DayKey(VideoId video, EventType type, DateOnly day) => $"{DayPrefix(day)}{video}|{type}";
 

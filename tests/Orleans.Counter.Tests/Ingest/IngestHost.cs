@@ -35,18 +35,23 @@ internal sealed class IngestHost : IAsyncDisposable
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     /// <summary>Starts and waits until events are accepted.</summary>
-    public static async Task<IngestHost> Start(params (string Key, string Value)[] settings)
+    public static Task<IngestHost> Start(params (string Key, string Value)[] settings) => Start(_ => { }, settings);
+
+    /// <summary>Starts with what else the test needs, and waits until events are accepted.</summary>
+    public static async Task<IngestHost> Start(Action<WebApplicationBuilder> add, params (string Key, string Value)[] settings)
     {
         var time = new WatchedTime();
-        var host = await Start(new MemoryHub(4, time), time, settings);
+        var host = await Start(new MemoryHub(4, time), time, add, settings);
         await host.Services.GetRequiredService<FramePublisher>().Known.WaitAsync(Stop);
         return host;
     }
 
     /// <summary>Starts, whatever the hub says.</summary>
-    public static async Task<IngestHost> Start(MemoryHub hub, WatchedTime time, params (string Key, string Value)[] settings)
+    public static Task<IngestHost> Start(MemoryHub hub, WatchedTime time, params (string Key, string Value)[] settings) => Start(hub, time, _ => { }, settings);
+
+    private static async Task<IngestHost> Start(MemoryHub hub, WatchedTime time, Action<WebApplicationBuilder> add, (string Key, string Value)[] settings)
     {
-        var app = Build(hub, time, ["--urls", "http://127.0.0.1:0", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
+        var app = Build(hub, time, ["--urls", "http://127.0.0.1:0", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")], add);
         await app.StartAsync(Stop);
         return new(app, hub, time);
     }

@@ -224,11 +224,13 @@ internal sealed class ShardReference(SimCluster cluster, GrainId id, Activation?
 
     public ValueTask<ShardTop> Top(EventType type, IReadOnlyList<TopWindow> windows, int most, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public async ValueTask Forget(IReadOnlyList<string> channels, VideoId? counts, CancellationToken cancellationToken = default) => await Call(
+    public ValueTask<KnownNews> Known(long? seed, long changes, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+    public async ValueTask Forget(IReadOnlyList<string> channels, VideoId? video, CancellationToken cancellationToken = default) => await Call(
         interleaves: true,
         async grain =>
         {
-            await ((IShardGrain)grain).Forget(channels, counts, CancellationToken.None);
+            await ((IShardGrain)grain).Forget(channels, video, CancellationToken.None);
             return true;
         });
 

@@ -17,7 +17,7 @@ namespace Orleans.Counter.Tests.Simulation;
 internal sealed class SimSilo : IClusterMembershipService, ILocalSiloDetails, IEventHubDataAdapter
 {
     private static readonly IMeterFactory Meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-    private static readonly CountingInstruments Counting = new(Meters);
+    private static readonly CountingInstruments Counting = new(Meters, new(Options.Create(new CountingOptions())));
     private static readonly StorageInstruments Storing = new(Meters);
     private static readonly StreamingInstruments Streaming = new(Meters, TimeProvider.System);
 
@@ -28,6 +28,7 @@ internal sealed class SimSilo : IClusterMembershipService, ILocalSiloDetails, IE
     private readonly LocalShards _awake;
     private readonly LogEnds _ends;
     private readonly CountingGates _gates;
+    private readonly AwakeVideos _videos;
     private readonly IOptions<CountingOptions> _options;
 
     public SimSilo(SimCluster cluster, int number)
@@ -42,7 +43,8 @@ internal sealed class SimSilo : IClusterMembershipService, ILocalSiloDetails, IE
         _deadLetters = new(cluster.Letters, Options.Create(new AcceptanceOptions { Window = Recount.Window }), Streaming, NullLogger<DeadLetters>.Instance);
         _homes = new(this, this);
         _awake = new(this, this, NullLogger<LocalShards>.Instance);
-        _options = Options.Create(new CountingOptions { CheckpointEvery = TimeSpan.FromMinutes(2), CheckpointsAtOnce = 256, VideosKept = 1 });
+        _options = Options.Create(new CountingOptions { CheckpointEvery = TimeSpan.FromMinutes(2), CheckpointsAtOnce = 256, VideosKept = Shard.Count, VideosAwakeMax = cluster.World.Random.Next(4) == 0 ? 1 + cluster.World.Random.Next(4) : 1_000 });
+        _videos = new(_options);
         _gates = new(_options);
         _ends = new(cluster.Hub, cluster.World, Background);
         CurrentSnapshot = cluster.Members;
@@ -81,7 +83,7 @@ internal sealed class SimSilo : IClusterMembershipService, ILocalSiloDetails, IE
 
     public Grain Create(Activation activation) => activation.IsShard
         ? new ShardGrain(Store, Log, _homes, _awake, _ends, _gates, _options, _cluster.World, Counting, NullLogger<ShardGrain>.Instance)
-        : new VideoGrain(Store, _cluster.Letters, Log, _homes, _gates, _cluster.World, Counting);
+        : new VideoGrain(Store, _cluster.Letters, Log, _homes, _videos, _gates, _cluster.World, Counting);
 
     public IPartitionDataAdapter TakeOver(string partitionId) => new CounterPartition(partitionId, Log, Store, _deadLetters, _sightings, Streaming, _cluster.World);
 

@@ -26,6 +26,25 @@ public abstract class CountStoreContract
     }
 
     [Fact]
+    public async Task The_videos_of_a_shard_are_listed_in_order_a_thousand_at_a_time_at_most_and_each_once()
+    {
+        var store = await NewStore();
+        VideoId[] videos = [.. Rows.VideosOf(new(9)).Take(1_050), .. Rows.VideosOf(new(9), "-").Take(3), .. Rows.VideosOf(new(9), "v1-").Take(3), .. Rows.VideosOf(new(9), "z_").Take(3)];
+        await Task.WhenAll(videos.Append(Rows.VideosOf(new(10)).First()).Select(video => store.CommitVideo(
+            Rows.Of(video.Value, 1) with { Metadata = new(null, "cats") }, null, [Rows.Hour(EventType.View, Noon, 1)], Token).AsTask()));
+
+        List<VideoId> listed = [];
+        for (VideoId? last = null; await store.ReadVideos(new(9), last, Token) is { Count: > 0 } some; last = some[^1])
+        {
+            Assert.InRange(some.Count, 1, 1_000);
+            listed.AddRange(some);
+        }
+
+        Assert.Equal(videos.Order(Comparer<VideoId>.Create((one, other) => string.CompareOrdinal(one.Value, other.Value))), listed);
+        Assert.Empty(await store.ReadVideos(new(11), null, Token));
+    }
+
+    [Fact]
     public async Task A_row_comes_back_as_it_was_committed()
     {
         var store = await NewStore();

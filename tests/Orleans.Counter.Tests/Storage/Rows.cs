@@ -34,6 +34,6 @@ internal static class Rows
     }
 
     /// <summary>Videos without end that belong to one shard.</summary>
-    public static IEnumerable<VideoId> VideosOf(Shard shard) =>
-        Enumerable.Range(0, int.MaxValue).Select(number => VideoId.Parse($"v{number}")).Where(video => Shard.Of(video) == shard);
+    public static IEnumerable<VideoId> VideosOf(Shard shard, string prefix = "v") =>
+        Enumerable.Range(0, int.MaxValue).Select(number => VideoId.Parse($"{prefix}{number}")).Where(video => Shard.Of(video) == shard);
 }
