@@ -4,6 +4,7 @@ using Orleans.Counter.Counting;
 using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
 using Orleans.Counter.Query;
+using Orleans.Counter.Rollup;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
 
@@ -24,6 +25,7 @@ if (role.IsApi) builder.AddIngest();     // HTTP body    -> frames on the hub
 if (role.IsSilo) builder.AddStreaming(); // hub messages -> entries per shard
 if (role.IsSilo) builder.AddCounting();  // entries      -> changed rows
 builder.AddStorage();                    // rows         -> the table
+if (role.IsSilo) builder.AddRollup();    // sealed days  -> month rows and Parquet segments
 if (role.IsApi) builder.AddQuery();      // video, rows  -> points
 if (role.IsApi) builder.AddAudit();      // ledgers      -> what became of every event
 
@@ -32,6 +34,7 @@ app.UseHttp();
 app.MapHealth();
 if (role.IsApi) app.MapIngest();
 if (role.IsApi) app.MapQuery();
+if (role.IsApi) app.MapRollup();
 if (role.IsApi) app.MapAudit();
 await app.RunAsync();
 return 0;

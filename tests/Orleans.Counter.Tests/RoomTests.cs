@@ -16,6 +16,7 @@ public sealed class RoomTests
         ["Streaming"] = ["Storage"],
         ["Counting"] = ["Storage"],
         ["Storage"] = [],
+        ["Rollup"] = ["Counting", "Storage", "Http"],
         ["Query"] = ["Counting", "Storage", "Http"],
         ["Audit"] = ["Counting", "Storage"],
     };
