@@ -38,6 +38,7 @@ app.UseHttp();
 app.MapHealth();
 if (role.IsApi) app.MapIngest();
 if (role.IsApi) app.MapQuery();
+if (role.IsApi) app.MapRollup();
 if (role.IsApi) app.MapAudit();
 if (role.IsApi) app.MapApiDocument();
 await app.RunAsync();

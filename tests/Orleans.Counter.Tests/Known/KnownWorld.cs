@@ -117,7 +117,7 @@ internal sealed class KnownWorld : IDisposable
 
         public ValueTask Forget(IReadOnlyList<string> channels, VideoId? video, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public ValueTask<bool> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask<Position?> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public ValueTask Leave(CancellationToken cancellationToken = default) => throw new NotSupportedException();
     }
