@@ -34,6 +34,7 @@ app.UseHttp();
 app.MapHealth();
 if (role.IsApi) app.MapIngest();
 if (role.IsApi) app.MapQuery();
+if (role.IsApi) app.MapRollup();
 if (role.IsApi) app.MapAudit();
 await app.RunAsync();
 return 0;

@@ -26,6 +26,12 @@ internal partial class MemoryCountStore : IRollupStore
         }
     }
 
+    /// <summary>How far a group is; null before its first run.</summary>
+    public GroupRow? GroupOf(Group group)
+    {
+        lock (_lock) return _groups.GetValueOrDefault(group)?.Row;
+    }
+
     public virtual ValueTask<IReadOnlyList<VideoId>> FindOpen(Shard shard, int throughHour, CancellationToken cancellationToken)
     {
         lock (_lock) return new((IReadOnlyList<VideoId>)[.. Sorted(_videos.Values.Where(video => Shard.Of(video.Row.Video) == shard && video.Row.Open.Any(hour => hour.Hour <= throughHour)), video => TableLayout.VideoKey(video.Row.Video)).Select(video => video.Row.Video)]);
@@ -97,6 +103,7 @@ internal partial class MemoryCountStore : IRollupStore
             if (_groups.GetValueOrDefault(group)?.Version != version) return ValueTask.FromException<RowVersion>(new StaleWriterException($"{TableLayout.RollupTable}/{group}"));
             _groups[group] = new(row, NewVersion());
             foreach (var day in days) _manifest[(group, day.Day)] = day;
+            Changed();
             return new(_groups[group].Version);
         }
     }

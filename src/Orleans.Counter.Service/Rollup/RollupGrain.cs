@@ -15,6 +15,7 @@ internal sealed partial class RollupGrain(
 {
     private RollupRun? _run;
     private TaskCompletionSource? _running;
+    private IGrainTimer? _timer;
     private DateTimeOffset? _beganAt, _endedAt;
     private string? _failure;
 
@@ -64,7 +65,8 @@ internal sealed partial class RollupGrain(
     {
         if (_running is { } running) return running.Task;
         _running = running = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        this.RegisterGrainTimer(Work, new() { DueTime = TimeSpan.Zero, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
+        _timer ??= this.RegisterGrainTimer(Work, new() { DueTime = Timeout.InfiniteTimeSpan, Period = Timeout.InfiniteTimeSpan, Interleave = true, KeepAlive = true });
+        _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         return running.Task;
     }
 
@@ -99,6 +101,7 @@ internal sealed partial class RollupGrain(
         _endedAt = clock.GetUtcNow();
         if (_run.HeldBack is { } heldBack) LogHeldBack(Group, heldBack.Day, heldBack.Reason);
         instruments.Ran(Stopwatch.GetElapsedTime(begun), failed: _failure is not null);
+        DelayDeactivation(options.Value.Every * 2); // Until the next run it remembers this one, for who asks.
         _running = null;
         running.TrySetResult();
     }

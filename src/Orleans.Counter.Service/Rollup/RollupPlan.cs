@@ -35,7 +35,10 @@ internal sealed class RollupPlan(TimeSpan acceptanceWindow, RollupOptions option
     }
 
     /// <summary>How many days should have been archived by now, and are not.</summary>
-    public int DaysLate(DateOnly archivedThrough, DateTimeOffset now) => Math.Max(0, SealedBy(now - Late).DayNumber - archivedThrough.DayNumber);
+    public int DaysLate(DateOnly archivedThrough, DateTimeOffset now) => DaysLate(acceptanceWindow, archivedThrough, now);
+
+    /// <summary>How many days should have been archived by now, and are not.</summary>
+    public static int DaysLate(TimeSpan acceptanceWindow, DateOnly archivedThrough, DateTimeOffset now) => Math.Max(0, LastEndedBy(now - acceptanceWindow - Settling - Late).DayNumber - archivedThrough.DayNumber);
 
     public static DateTimeOffset EndOf(DateOnly day) => new(day.AddDays(1), default, TimeSpan.Zero);
 

@@ -1,4 +1,8 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using Orleans.Counter.Http;
+using Orleans.Counter.Security;
+using Orleans.Counter.Storage;
 
 namespace Orleans.Counter.Rollup;
 
@@ -14,4 +18,16 @@ internal static class RollupStage
         builder.Services.AddHostedService<RollupStart>();
         return builder;
     }
+
+    public static IEndpointRouteBuilder MapRollup(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/admin/rollups", Rollups).WithName("GetRollups").WithTags("Operating").RequireScope(Scope.Admin);
+        return routes;
+    }
+
+    /// <summary>What is sealed, archived and retired, what holds the next day back, and the last days of each group.</summary>
+    private static async Task<Results<Ok<RollupsAnswer>, ProblemHttpResult>> Rollups(
+        IGrainFactory grains, IRollupStore store, IOptions<AcceptanceOptions> acceptance, TimeProvider clock, CancellationToken cancellationToken, int days = 7) =>
+        days is < 0 or > 1_000 ? ApiProblem.Of(StatusCodes.Status400BadRequest, "invalid_days", $"'days' is {days}; it says how many of the last days of each group are listed, 0 to 1000.")
+            : TypedResults.Ok(await new RollupReport(grains, store, acceptance.Value.Window, clock).Ask(days, cancellationToken));
 }

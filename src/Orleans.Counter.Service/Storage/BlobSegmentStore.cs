@@ -31,7 +31,7 @@ internal sealed class BlobSegmentStore(IOptions<StorageOptions> options, Patienc
     {
         var writer = Guid.NewGuid().ToString("n");
         await using var upload = new BlockUpload(_container.GetBlockBlobClient(TableLayout.SegmentName(id)), patience, cancellationToken);
-        var sums = await SegmentFile.Write(days, upload, cancellationToken);
+        var sums = await SegmentFile.Write(id, days, upload, cancellationToken);
         var headers = new BlobHttpHeaders { ContentType = "application/vnd.apache.parquet" };
         var metadata = new Dictionary<string, string> { [RowsKey] = Text(sums.Rows), [CountKey] = Text(sums.Count), [WriterKey] = writer };
         var conditions = instead is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { IfMatch = new ETag(instead.Version) };
@@ -136,7 +136,7 @@ internal sealed class BlobSegmentStore(IOptions<StorageOptions> options, Patienc
             {
                 var known = new SegmentFooters.Known(id, found, await SegmentFooter.Read(id, length, bytes));
                 _footers.Keep(known);
-                return new(known, first.Bytes.Length == length ? first.Bytes : null);
+                return new(known, first.Bytes.Length == length ? first.Bytes : default(ReadOnlyMemory<byte>?));
             }
 
             if (version is not null) return null; // It was replaced between two reads; without a version asked for, the new one is as good.

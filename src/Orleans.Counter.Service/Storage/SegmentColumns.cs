@@ -3,7 +3,7 @@ using Parquet;
 namespace Orleans.Counter.Storage;
 
 /// <summary>The rows of a part, column by column, while it is written.</summary>
-internal sealed class SegmentColumns
+internal sealed class SegmentColumns(SegmentId id)
 {
     private readonly List<ReadOnlyMemory<char>> _videos = [];
     private readonly List<ReadOnlyMemory<char>> _types = [];
@@ -23,7 +23,7 @@ internal sealed class SegmentColumns
     public void Add(SegmentDay day)
     {
         if (_last is { } last && SegmentDay.Order.Compare(last, day) >= 0) throw new ArgumentException($"'{day.Video}' with type '{day.Type}' comes after '{last.Video}' with '{last.Type}': a segment is sorted, and holds nothing twice.", nameof(day));
-        if (_last is { Hours: [var some, ..] } && day.Hours is [var other, ..] && TableLayout.DayOf(some.Hour) != TableLayout.DayOf(other.Hour)) throw new ArgumentException($"'{day.Video}' is of another day: a segment is of one.", nameof(day));
+        if (Group.Of(day.Video) != id.Group || day.Hours.Any(hour => TableLayout.DayOf(hour.Hour) != id.Day)) throw new ArgumentException($"'{day.Video}' is not of group {id.Group}, or not of {id.Day:yyyy-MM-dd}: a segment is of one.", nameof(day));
         _last = day;
         var before = Rows;
         ReadOnlyMemory<char> video = day.Video.Value.AsMemory(), type = day.Type.Value.AsMemory();

@@ -41,15 +41,16 @@ internal static class SegmentFile
     public static IReadOnlyList<DataField> Columns => Schema.DataFields;
 
     /// <summary>Writes a segment, a part at a time: no more than a part is held, as columns.</summary>
-    /// <param name="days">Sorted as <see cref="SegmentDay.Order"/> says; none that is empty, none twice, all of one day.</param>
+    /// <param name="id">Which one.</param>
+    /// <param name="days">Sorted as <see cref="SegmentDay.Order"/> says; none that is empty, none twice, all of this day and group.</param>
     /// <param name="output">Where to; written from its beginning to its end.</param>
     /// <param name="cancellationToken">Leaves a file without an end.</param>
     /// <exception cref="ArgumentException">The days are not as they must be.</exception>
-    public static async Task<SegmentSums> Write(IEnumerable<SegmentDay> days, Stream output, CancellationToken cancellationToken)
+    public static async Task<SegmentSums> Write(SegmentId id, IEnumerable<SegmentDay> days, Stream output, CancellationToken cancellationToken)
     {
         var options = new ParquetOptions { CompressionMethod = CompressionMethod.Zstd, CompressionLevel = CompressionLevel.Optimal, DictionaryEncodingThreshold = 1 };
         options.ColumnEncodingHints[VideoColumn.Name] = options.ColumnEncodingHints[TypeColumn.Name] = EncodingHint.Dictionary;
-        var (sums, checksums, columns) = (new SegmentSums(), new List<string>(), new SegmentColumns());
+        var (sums, checksums, columns) = (new SegmentSums(), new List<string>(), new SegmentColumns(id));
         using var hashed = new HashingStream(output);
         var writer = await ParquetWriter.CreateAsync(Schema, hashed, options, cancellationToken: cancellationToken);
         hashed.Next(); // What stands before the first part belongs to none.

@@ -19,7 +19,7 @@ public sealed class BlobSegmentStoreTests(Azurite azurite) : SegmentStoreContrac
         await road.Open();
         var store = await road.Account.Segments();
         var large = await (await account.Segments()).Write(Segments.Some, Large(), null, Token);
-        await (await account.Segments()).Write(Segments.Some with { Day = Segments.Some.Day.AddDays(1) }, Small(1), null, Token);
+        await (await account.Segments()).Write(Segments.Some with { Day = Segments.Some.Day.AddDays(1) }, Small(1).Select(day => day.Moved(1)), null, Token);
         Assert.True(large.Bytes > 300_000, $"It has only {large.Bytes} bytes: the test would show nothing.");
 
         Assert.Equal(3, await Requests(() => store.ReadDay(Segments.Videos[3], EventType.View, Segments.Some.Day, Token)));

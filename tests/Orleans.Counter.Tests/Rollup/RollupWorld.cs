@@ -55,7 +55,7 @@ internal sealed class RollupWorld : ISettleVideos
 
     public DateOnly Today => DateOnly.FromDateTime(Clock.GetUtcNow().UtcDateTime);
 
-    public GroupRow Row => Store.ReadGroup(Group, Token).AsTask().Result!.Row;
+    public GroupRow Row => Store.GroupOf(Group)!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -128,7 +128,7 @@ internal sealed class RollupWorld : ISettleVideos
     /// <summary>Every minute, and every quarter of an hour, is what was counted: read as readers do, wherever rollup is.</summary>
     public async Task IsExact()
     {
-        var group = (await Store.ReadGroup(Group, Token))?.Row;
+        var group = Store.GroupOf(Group);
         var counted = _recount.GroupBy(one => (one.Key.Video, one.Key.Type, Day: TableLayout.DayOf(one.Key.Minute.Hour))).ToDictionary(day => day.Key, day => day.ToDictionary(one => one.Key.Minute, one => one.Value));
         foreach (var key in counted.Keys.Concat(Store.Days.Select(day => (day.Video, day.Type, day.Day))).ToHashSet())
         {

@@ -73,7 +73,8 @@ public sealed class SegmentFileTests
         await Refuses(other, one);
         await Refuses(one, one);
         await Refuses(one with { Hours = [] });
-        await Refuses(one, other with { Hours = [new(EventType.View, one.Hours[0].Hour + 24, one.Hours[0].Cells)] });
+        await Refuses(one, other.Moved(1));
+        await Refuses(one with { Video = Segments.VideosOf(new(3)).First() });
 
         static Task Refuses(params SegmentDay[] days) => Assert.ThrowsAsync<ArgumentException>(() => Write(days));
     }
@@ -139,7 +140,7 @@ public sealed class SegmentFileTests
     private static async Task<(byte[] Bytes, SegmentSums Sums)> Write(IEnumerable<SegmentDay> days)
     {
         using var output = new MemoryStream();
-        var sums = await SegmentFile.Write(days, output, Token);
+        var sums = await SegmentFile.Write(Segments.Some, days, output, Token);
         return (output.ToArray(), sums);
     }
 

@@ -33,6 +33,9 @@ internal static class Segments
     /// <summary>A day with something in every minute.</summary>
     public static SegmentDay Full(VideoId video, EventType type, Func<int, Cell> cell) => Day(video, type, Enumerable.Range(0, Minute.PerDay).Select(minute => (minute, cell(minute))));
 
+    /// <summary>The same, so many days later.</summary>
+    public static SegmentDay Moved(this SegmentDay day, int days) => day with { Hours = [.. day.Hours.Select(hour => hour with { Hour = hour.Hour + (days * 24) })] };
+
     public static string Text(this SegmentDay day) => $"{day.Video}/{day.Type}: {string.Join(" ", day.Hours.Select(Gens.Text))}";
 
     public static IReadOnlyList<string> Texts(this IEnumerable<SegmentDay> days) => [.. days.Select(Text)];
