@@ -18,11 +18,11 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     private readonly InProcessTestCluster _cluster;
 
-    private CounterCluster(InProcessTestCluster cluster, MemoryHub hub, MemoryCountStore store, MemoryDeadLetters deadLetters, TimeProvider clock)
+    private CounterCluster(InProcessTestCluster cluster, MemoryHub hub, MemoryCountStore store, MemorySegmentStore segments, MemoryDeadLetters deadLetters, TimeProvider clock)
     {
         _cluster = cluster;
-        (Hub, Store, DeadLetters) = (hub, store, deadLetters);
-        Counts = MemoryTiers.Counts(cluster.Client, store, Segments, clock);
+        (Hub, Store, Segments, DeadLetters) = (hub, store, segments, deadLetters);
+        Counts = MemoryTiers.Counts(cluster.Client, store, segments, clock);
     }
 
     public MemoryHub Hub { get; }
@@ -31,22 +31,23 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     public MemoryDeadLetters DeadLetters { get; }
 
-    public MemorySegmentStore Segments { get; } = new();
+    public MemorySegmentStore Segments { get; }
 
     public VideoCounts Counts { get; }
 
     public IGrainFactory Grains => _cluster.Client;
 
     public static async Task<CounterCluster> Start(
-        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null)
+        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null,
+        MemorySegmentStore? segments = null)
     {
         clock ??= TimeProvider.System;
-        var (counts, events, letters) = (store ?? new MemoryCountStore(), hub ?? new MemoryHub(Partitions, clock), new MemoryDeadLetters());
+        var (counts, cold, events, letters) = (store ?? new MemoryCountStore(), segments ?? new MemorySegmentStore(), hub ?? new MemoryHub(Partitions, clock), new MemoryDeadLetters());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSiloHost((_, host) =>
         {
-            host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IDeadLetterStore>(letters).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton(readers ?? events).AddSingleton(clock);
+            host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IRollupStore>(counts).AddSingleton<ISegmentStore>(cold).AddSingleton<IDeadLetterStore>(letters).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton(readers ?? events).AddSingleton(clock);
             host.AddAcceptance().AddStreaming().AddCounting();
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
             host.Services.Configure<EventHubReceiverOptions>(StreamNames.Provider, options =>
@@ -59,7 +60,7 @@ internal sealed class CounterCluster : IAsyncDisposable
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new(cluster, events, counts, letters, clock);
+        return new(cluster, events, counts, cold, letters, clock);
     }
 
     /// <summary>Puts the events into the log, a frame for each partition.</summary>

@@ -1,14 +1,17 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Orleans.Counter.Storage;
 
 namespace Orleans.Counter.Counting;
 
 // Apply runs one call at a time; Flush and Recent run beside it, wherever it waits. Apply waits only before it changes anything, and Flush captures the row before
 // it waits for the store, so what is added during the write changes the next row, not this one. Two writes never overlap: _writing is the one under way.
-// An hour can be opened only by Apply, so while Apply reads a settled hour nobody else opens it, changes it and settles it again; but one that was open may settle meanwhile.
+// An hour can be opened only by Apply and its like, so while Apply reads a settled hour nobody else opens it, changes it and settles it again; but one that was open may settle meanwhile.
 [GrainType("video"), ShardPlacement]
-internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters, LogIdentity log, ShardHomes homes, CountingGates gates, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain
+internal sealed partial class VideoGrain(
+    ICountStore store, ISegmentStore segments, IRollupStore rollups, IDeadLetterStore deadLetters, LogIdentity log, ShardHomes homes, CountingGates gates, IOptions<AcceptanceOptions> acceptance, TimeProvider clock,
+    CountingInstruments instruments) : Grain, IVideoGrain
 {
     private Video? _video;
     private RowVersion? _version;
@@ -49,14 +52,14 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         return new(_stored, video.NextSettle, video.Windows);
     }
 
-    public async ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken) => (await Load()).Recent(type) with { Revision = _storedRevision };
+    public async ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken) => (await Load()).Recent(type, _storedRevision);
 
     public async ValueTask<IReadOnlyList<WindowCount>> Windows(EventType type, CancellationToken cancellationToken) => [.. (await Load()).Windows.Where(count => count.Type == type)];
 
     public async ValueTask<Portrait?> Portrait(CancellationToken cancellationToken)
     {
         var video = await Load();
-        return video.IsKnown ? video.Portrait() : null;
+        return video.IsKnown ? video.Portrait(_storedRevision) : null;
     }
 
     public async ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken)
@@ -68,67 +71,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         if (_storedMetadata == metadata) await Confirm();
         while (_storedMetadata != video.Metadata) await WriteOnce(video); // The write under way may have begun before.
         await TellShard();
-        return video.Portrait();
-    }
-
-    public async ValueTask<Corrected> Correct(Correction correction, CancellationToken cancellationToken)
-    {
-        var video = await LoadInTurn(cancellationToken);
-        var (type, minute) = (correction.Type, correction.Minute);
-        var done = await store.ReadCorrection(Id, correction.Id, cancellationToken);
-        while (video.IsFull) await WriteOnce(video);
-        do await WaitForWrite();
-        while (video.IsSettled(type, minute.Hour) && await Reopen(video, [(type, minute.Hour)], cancellationToken));
-
-        // From here to the capture of the row everything happens in one go.
-        if (_stale is not null) throw _stale;
-        var stands = video.At(type, minute);
-        if (done is null)
-        {
-            if (stands.Count + correction.Count < 0) return await Refusal(CorrectionOutcome.TooMuch);
-            if (video.HasAllTypesBut(type)) return await Refusal(CorrectionOutcome.TooManyTypes);
-            stands = stands.Corrected(correction.Count, correction.Sum);
-            video.Correct(correction, stands);
-            if (video.Metadata.ChannelId is { } channel) _untold.Add(channel);
-            await Write(video, commit => commit with { Correction = correction });
-        }
-        else if (correction with { At = done.At } != done)
-        {
-            return new(CorrectionOutcome.Differs, stands, video.Total(type));
-        }
-
-        await TellShard(always: true);
-        return new(CorrectionOutcome.Done, stands, video.Total(type));
-
-        async Task<Corrected> Refusal(CorrectionOutcome outcome)
-        {
-            var refused = new Corrected(outcome, stands, video.Total(type));
-            await Confirm();
-            return refused;
-        }
-    }
-
-    public async ValueTask<bool> Remove(CancellationToken cancellationToken)
-    {
-        var video = await LoadInTurn(cancellationToken);
-        await WaitForWrite(); // What it settles has to be known, so that it is removed, too.
-        if (_stale is not null) throw _stale;
-        var known = video.IsKnown;
-        if (known)
-        {
-            if (video.Metadata.ChannelId is { } channel) _untold.Add(channel);
-            video.Remove(clock.GetUtcNow());
-            await Write(video, commit => commit);
-        }
-
-        else
-        {
-            await Confirm();
-        }
-
-        await RemoveDays(video);
-        await TellShard(always: true);
-        return known;
+        return video.Portrait(_storedRevision);
     }
 
     /// <summary>A video that leaves in peace stores what it holds; one that does not is caught up with by its shard.</summary>
@@ -137,12 +80,14 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         if (_video is not null && _stale is null) await StoreAll(_video).WaitAsync(cancellationToken);
     }
 
-    /// <summary>What the shard remembers of a channel, or always of counts, is not so any more. What it could not be told is told with the next flush.</summary>
-    private async Task TellShard(bool always = false)
+    /// <summary>What the shard remembers of channels, or of sums of its videos, is not so any more. What it could not be told of channels is told with the next flush.</summary>
+    /// <param name="counts">The video has been counted otherwise in some window that may still be asked for.</param>
+    /// <param name="always">Also if it owns no channel, and has not been.</param>
+    private async Task TellShard(bool counts = false, bool always = false)
     {
-        if (_untold.Count == 0 && !always) return;
+        if (_untold.Count == 0 && !counts && !always) return;
         string[] channels = [.. _untold];
-        await GrainFactory.GetGrain<IShardGrain>(Shard.Of(Id).ToString()).Forget(channels, always ? Id : null);
+        await GrainFactory.GetGrain<IShardGrain>(Shard.Of(Id).ToString()).Forget(channels, counts ? Id : null);
         _untold.ExceptWith(channels);
     }
 
@@ -161,34 +106,22 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
         if (_stale is not null) throw _stale;
     }
 
-    /// <summary>The rest of a removal. Each transaction has the video's row in it, so that no activation that was replaced can remove what came later; until the last one nothing new is added.</summary>
-    private async Task RemoveDays(Video video)
+    private async Task Reopen(Video video, IEnumerable<(EventType Type, int Hour)> missing, CancellationToken cancellationToken)
     {
-        if (video.Removing is not { } days) return;
-        var standing = await store.FindDays(Id, days, CancellationToken.None);
-        foreach (var some in standing.Chunk(TableLayout.SettledDaysMax))
-        {
-            await WaitForWrite();
-            await Write(video, commit => commit with { Removed = [.. some.Select(day => (day.Row.Type, day.Row.Day))] });
-        }
-
-        await WaitForWrite();
-        video.Removing = null;
-        await Write(video, commit => commit);
+        foreach (var hour in await ReadHours(missing, cancellationToken)) video.Reopen(hour);
     }
 
-    /// <returns>True, always: it may have settled again meanwhile.</returns>
-    private async Task<bool> Reopen(Video video, IEnumerable<(EventType Type, int Hour)> missing, CancellationToken cancellationToken)
+    /// <summary>What the day rows hold of some hours.</summary>
+    private async Task<IReadOnlyList<HourCells>> ReadHours(IEnumerable<(EventType Type, int Hour)> hours, CancellationToken cancellationToken)
     {
-        List<HourCells> opened = [];
-        foreach (var day in missing.GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))))
+        List<HourCells> read = [];
+        foreach (var day in hours.GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))))
         {
             var settled = await store.ReadDay(Id, day.Key.Type, day.Key.Day, cancellationToken);
-            opened.AddRange(day.Select(missed => settled?.Row.Hours.FirstOrDefault(cells => cells.Hour == missed.Hour) ?? new(missed.Type, missed.Hour, [])));
+            read.AddRange(day.Select(one => settled?.Row.Hours.FirstOrDefault(cells => cells.Hour == one.Hour) ?? new(one.Type, one.Hour, [])));
         }
 
-        foreach (var hour in opened) video.Reopen(hour);
-        return true;
+        return read;
     }
 
     private async Task<Video> LoadInTurn(CancellationToken cancellationToken)

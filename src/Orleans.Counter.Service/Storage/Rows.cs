@@ -47,7 +47,7 @@ internal sealed record VideoCommit(
 /// <remarks>Whoever archives them meanwhile, or takes their rows away, makes the commit stale: then they are read again.</remarks>
 /// <param name="Month">The month row, in which these days hold what they hold now. Always written.</param>
 /// <param name="MonthVersion">As it was read; null if there was none.</param>
-/// <param name="Days">Their rows, all of them changed, each in place of the version that was read; null for one that was not there.</param>
+/// <param name="Days">At most <see cref="TableLayout.WholeDaysMax"/> rows, all of them changed, each in place of the version that was read; null for one that was not there.</param>
 internal sealed record WholeDays(MonthRow Month, RowVersion? MonthVersion, IReadOnlyList<(DayRow Row, RowVersion? Version)> Days);
 
 /// <summary>A video that changes its channel; null where there is none.</summary>

@@ -161,6 +161,7 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
             if (days.Count > TableLayout.SettledDaysMax) throw new ArgumentException($"A commit settles into {days.Count} day rows; at most {TableLayout.SettledDaysMax} fit.", nameof(commit));
             Actions = [video, .. days.Select(day => new TableTransactionAction(TableTransactionActionType.UpsertMerge, day)), .. Beside(commit)];
             Changed = [.. (commit.Whole?.Days ?? []).Select(day => new ChangedDay(Shard.Of(Row.Video), day.Row.Day))];
+            if (Changed.Count > TableLayout.WholeDaysMax) throw new ArgumentException($"A commit sets {Changed.Count} days whole; at most {TableLayout.WholeDaysMax} fit.", nameof(commit));
             if (Operations > TableLayout.OperationsMax) throw new ArgumentException($"A commit makes {Operations} changes; at most {TableLayout.OperationsMax} fit.", nameof(commit));
             Bytes = Actions.Sum(action => RowCodec.SizeOf((TableEntity)action.Entity));
         }

@@ -8,6 +8,9 @@ internal static class TableLayout
     /// <summary>Rows of different videos in one transaction share its limits: this is the most day rows that one commit may settle into.</summary>
     public const int SettledDaysMax = 40;
 
+    /// <summary>The most old days that one commit may set whole: each is two changes, and hours may settle beside them.</summary>
+    public const int WholeDaysMax = 24;
+
     /// <summary>Azure's bound on a transaction.</summary>
     public const int OperationsMax = 100;
 

@@ -101,7 +101,7 @@ internal sealed partial class SimTables(World world, Faults faults)
     {
         TableTransactionActionType.Add => null,
         TableTransactionActionType.UpdateReplace => action.ETag,
-        TableTransactionActionType.Delete when Row(table, action.Entity.PartitionKey, action.Entity.RowKey) is null => new ETag("there is none"),
+        TableTransactionActionType.Delete => Row(table, action.Entity.PartitionKey, action.Entity.RowKey) is null ? new ETag("there is none") : action.ETag,
         _ => ETag.All,
     });
 

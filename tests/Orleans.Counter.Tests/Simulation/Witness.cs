@@ -38,7 +38,7 @@ internal sealed class Witness(World world, SimTables tables, Traffic traffic)
     {
         if (_replaced.Any(one => one.At >= asked && one.Video == video)) return;
         var first = traffic.Log.First(sent => sent.Number == number && sent.Events.Any(one => one.Video == video));
-        var recount = Recount.Of(traffic.Log.Where(sent => sent.Position <= first.Position && sent.Partition == first.Partition), []);
+        var recount = Recount.Of(traffic.Log.Where(sent => sent.Position <= first.Position && sent.Partition == first.Partition), [], []);
         var row = tables.Row(TableLayout.Table(Shard.Of(video)), TableLayout.PartitionKey(Shard.Of(video)), TableLayout.VideoKey(video));
         var stored = row is null ? [] : RowCodec.DecodeVideo(row).Totals;
         foreach (var type in first.Events.Where(one => one.Video == video).Select(one => one.Type).Distinct())

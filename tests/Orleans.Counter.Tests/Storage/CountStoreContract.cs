@@ -255,9 +255,10 @@ public abstract class CountStoreContract
             Watch, TableLayout.FirstHourOf(day) + hour, [.. Enumerable.Range(0, 60).Select(minute => new MinuteCell((byte)minute, new(1_000_000 + minute, hour / 7d, -minute - 0.1, minute + 0.3)))]))];
         var whole = hours.GroupBy(hour => TableLayout.DayOf(hour.Hour)).Select(one => ((RowVersion?)null, Watch, one.Key, (IReadOnlyList<HourCells>)[.. one])).ToArray();
 
-        await store.CommitVideo(new(Rows.Of("kittens", 1), [], Whole: Rows.Whole(null, whole)), null, Token);
+        var one = await store.CommitVideo(new(Rows.Of("kittens", 1), [], Whole: Rows.Whole(null, whole[..TableLayout.WholeDaysMax])), null, Token);
+        await store.CommitVideo(new(Rows.Of("kittens", 2), [], Whole: Rows.Whole(await store.ReadMonth(video, Watch, day, Token), whole[TableLayout.WholeDaysMax..])), one, Token);
 
-        foreach (var (_, _, one, expected) in whole) Assert.Equal(expected.Select(Gens.Text), await Day(store, video, Watch, one));
+        foreach (var (_, _, settled, expected) in whole) Assert.Equal(expected.Select(Gens.Text), await Day(store, video, Watch, settled));
         var month = (await store.ReadMonth(video, Watch, day, Token))!.Row;
         Assert.Equal(31 * 96, month.Days.Values.Sum(quarters => quarters.Count));
         Assert.Equal(QuarterCell.Of(whole[30].Item4), month.Days[31]);
