@@ -192,7 +192,7 @@ internal sealed class Video
 
     /// <summary>What is known of the video as a whole.</summary>
     /// <param name="revision">That of the row as it is stored.</param>
-    public Portrait Portrait(long revision) => new(Metadata, Totals(), _first, _last, _duplicates, _deadLettered, revision);
+    public Portrait Portrait(long revision) => new(Metadata, Totals(), _first, _last, _duplicates, _deadLettered, Position, revision);
 
     /// <summary>When the next hour is to be settled; null if none is open.</summary>
     public DateTimeOffset? NextSettle => _open.Count == 0 ? null : _open.Min(hour => SettleAt(hour.Hour));

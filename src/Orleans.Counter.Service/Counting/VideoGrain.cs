@@ -56,11 +56,7 @@ internal sealed partial class VideoGrain(
 
     public async ValueTask<IReadOnlyList<WindowCount>> Windows(EventType type, CancellationToken cancellationToken) => [.. (await Load()).Windows.Where(count => count.Type == type)];
 
-    public async ValueTask<Portrait?> Portrait(CancellationToken cancellationToken)
-    {
-        var video = await Load();
-        return video.IsKnown ? video.Portrait(_storedRevision) : null;
-    }
+    public async ValueTask<Portrait> Portrait(CancellationToken cancellationToken) => (await Load()).Portrait(_storedRevision);
 
     public async ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken)
     {

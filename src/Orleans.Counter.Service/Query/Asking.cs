@@ -24,34 +24,37 @@ internal sealed class Asking(VideoCounts counts, OwnWrites writes, HotAnswers ho
     public async Task<Results<Ok<T>, StatusCodeHttpResult, ProblemHttpResult>> Answer<T>(HttpContext context, Question question, string? ack, Func<Recent, CancellationToken, Task<T>> answer)
     {
         var (request, response, gone) = (context.Request, context.Response, context.RequestAborted);
-        if (await writes.Wait(ack, [question.Video], response, gone) is { } early) return early;
-        if (request.Headers.IfNoneMatch.Count > 0 && await TagOf(request, question, await counts.Recent(question.Video, question.Type, gone), gone) is { } stands && IsKnown(request, stands))
+        if (ack is null && request.Headers.IfNoneMatch.Count > 0 && await TagOf(request, question, await Recent(Seen.Anything, gone), gone) is { } stands && IsKnown(request, stands))
         {
-            Tag(response, stands);
+            SetTag(response, stands);
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         }
 
-        var (found, tag) = await Share(request, ack, Find, gone);
-        if (tag is not null) Tag(response, tag);
-        return TypedResults.Ok(found);
+        var (found, problem) = await writes.Answer(ack, [question.Video], response, seen => Share(request, ack, token => Find(seen, token), gone), gone);
+        if (found is null) return problem!;
+        if (found.Tag is { } tag) SetTag(response, tag);
+        return TypedResults.Ok(found.Answer);
 
-        async Task<(T, EntityTagHeaderValue?)> Find(CancellationToken cancellationToken)
+        Task<Recent> Recent(Seen seen, CancellationToken cancellationToken) => counts.Recent(question.Video, question.Type, seen, cancellationToken);
+
+        async Task<Found<T>> Find(Seen seen, CancellationToken cancellationToken)
         {
-            var recent = await counts.Recent(question.Video, question.Type, cancellationToken);
-            return (await answer(recent, cancellationToken), await TagOf(request, question, recent, cancellationToken));
+            var recent = await Recent(seen, cancellationToken);
+            return new(await answer(recent, cancellationToken), await TagOf(request, question, recent, cancellationToken));
         }
     }
 
     /// <summary>Answers a question about many videos.</summary>
     /// <param name="context">The request.</param>
     /// <param name="ack">The token of a write, or null.</param>
-    /// <param name="videos">Those that the token may be about.</param>
+    /// <param name="videos">Those that the token may be about; not asked for without one.</param>
     /// <param name="answer">Finds the answer.</param>
-    public async Task<Results<Ok<T>, ProblemHttpResult>> Answer<T>(HttpContext context, string? ack, Func<CancellationToken, Task<IReadOnlyList<VideoId>>> videos, Func<CancellationToken, Task<T>> answer)
+    public async Task<Results<Ok<T>, ProblemHttpResult>> Answer<T>(
+        HttpContext context, string? ack, Func<CancellationToken, Task<IReadOnlyList<VideoId>>> videos, Func<Seen, CancellationToken, Task<T>> answer) where T : class
     {
         var gone = context.RequestAborted;
-        if (ack is not null && await writes.Wait(ack, await videos(gone), context.Response, gone) is { } early) return early;
-        return TypedResults.Ok(await Share(context.Request, ack, answer, gone));
+        var (found, problem) = await writes.Answer(ack, ack is null ? [] : await videos(gone), context.Response, seen => Share(context.Request, ack, token => answer(seen, token), gone), gone);
+        return found is null ? problem! : TypedResults.Ok(found);
     }
 
     private async Task<T> Share<T>(HttpRequest request, string? ack, Func<CancellationToken, Task<T>> find, CancellationToken gone)
@@ -64,7 +67,7 @@ internal sealed class Asking(VideoCounts counts, OwnWrites writes, HotAnswers ho
     /// <summary>All that an answer depends on: a token only says how long it has to wait.</summary>
     private static string TextOf(HttpRequest request) => $"{request.Path}{QueryString.Create(request.Query.Where(parameter => parameter.Key is not "ack"))}";
 
-    private static void Tag(HttpResponse response, EntityTagHeaderValue tag)
+    private static void SetTag(HttpResponse response, EntityTagHeaderValue tag)
     {
         response.Headers.ETag = tag.ToString();
         response.Headers.CacheControl = CacheControl;
@@ -81,4 +84,6 @@ internal sealed class Asking(VideoCounts counts, OwnWrites writes, HotAnswers ho
         var text = string.Create(CultureInfo.InvariantCulture, $"{Form} {WallClock.Version} {recent.Revision} {TextOf(request)}");
         return new($"\"{Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(text)))}\"");
     }
+
+    private sealed record Found<T>(T Answer, EntityTagHeaderValue? Tag);
 }

@@ -8,20 +8,20 @@ internal sealed class ChannelCounts(IGrainFactory grains, VideoCounts counts)
 {
     private const int VideosAtOnce = 128;
 
-    /// <summary>How often, in a range. All time costs one call to each shard, which knows the totals of videos at rest; a range costs what it costs for each video.</summary>
-    public async Task<long> Count(string channelId, EventType type, MinuteRange range, CancellationToken cancellationToken)
+    /// <summary>How often, in a range. All time costs one call to each shard, which knows the totals of videos at rest; a range, or a caller who wants to see writes, costs a question to each video.</summary>
+    public async Task<long> Count(string channelId, EventType type, MinuteRange range, Seen seen, CancellationToken cancellationToken)
     {
-        if (range == MinuteRange.Everything) return (await AskShards(shard => shard.ChannelTotal(channelId, type, cancellationToken))).Sum(total => total.Count);
-        return (await counts.Counts(await Videos(channelId, cancellationToken), type, range, cancellationToken)).Sum();
+        if (range == MinuteRange.Everything && seen == Seen.Anything) return (await AskShards(shard => shard.ChannelTotal(channelId, type, cancellationToken))).Sum(total => total.Count);
+        return (await counts.Counts(await Videos(channelId, cancellationToken), type, range, seen, cancellationToken)).Sum();
     }
 
     /// <summary>The granules of a range that are not empty, in order.</summary>
-    public async Task<IReadOnlyList<GranuleCell>> Series(string channelId, EventType type, Granules granules, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<GranuleCell>> Series(string channelId, EventType type, Granules granules, Seen seen, CancellationToken cancellationToken)
     {
         var sums = new SortedDictionary<Minute, GranuleCell>();
         foreach (var some in (await Videos(channelId, cancellationToken)).Chunk(VideosAtOnce))
         {
-            foreach (var series in await Task.WhenAll(some.Select(video => counts.Series(video, type, granules, cancellationToken))))
+            foreach (var series in await Task.WhenAll(some.Select(video => counts.Series(video, type, granules, seen, cancellationToken))))
                 foreach (var (granule, cell) in series) sums[granule.From] = new(granule, sums.GetValueOrDefault(granule.From).Cell + cell);
         }
 

@@ -83,10 +83,14 @@ internal static class QueryStage
     {
         var (question, problem) = Question.Read(videoId, null, null, null);
         if (question is null) return problem!;
-        if (await writes.Wait(ack, [question.Video], response, cancellationToken) is { } early) return early;
-        return await grains.GetGrain<IVideoGrain>(question.Video.Value).Portrait(cancellationToken) is { } portrait
-            ? TypedResults.Ok(VideoAnswer.Of(question.Video, portrait))
-            : Unknown(question.Video);
+        var (portrait, wrong) = await writes.Answer(ack, [question.Video], response, async seen =>
+        {
+            var answer = await grains.GetGrain<IVideoGrain>(question.Video.Value).Portrait(cancellationToken);
+            seen.Check(question.Video, answer.Position);
+            return answer;
+        }, cancellationToken);
+        if (portrait is null) return wrong!;
+        return portrait.IsKnown ? TypedResults.Ok(VideoAnswer.Of(question.Video, portrait)) : Unknown(question.Video);
     }
 
     /// <summary>Says what a video is, whether it was seen before or not. What is not said is taken away.</summary>
@@ -117,9 +121,8 @@ internal static class QueryStage
     {
         var (question, problem) = await ManyQuestion.Read(request);
         if (question is null) return problem!;
-        if (await writes.Wait(ack, question.Videos, response, cancellationToken) is { } early) return early;
-        var many = await counts.Counts(question.Videos, question.Type, question.Range, cancellationToken);
-        return TypedResults.Ok(new CountsAnswer(question.Type.Value, question.Videos.Zip(many).ToDictionary(one => one.First.Value, one => one.Second)));
+        var (many, wrong) = await writes.Answer(ack, question.Videos, response, seen => counts.Counts(question.Videos, question.Type, question.Range, seen, cancellationToken), cancellationToken);
+        return many is null ? wrong! : TypedResults.Ok(new CountsAnswer(question.Type.Value, question.Videos.Zip(many).ToDictionary(one => one.First.Value, one => one.Second)));
     }
 
     /// <summary>When; a point for every granule that is not empty.</summary>
@@ -144,7 +147,7 @@ internal static class QueryStage
         if (question is null) return problem!;
         return await asking.Answer(
             context, ack, cancellationToken => counts.Videos(question.ChannelId, cancellationToken),
-            async cancellationToken => new ChannelCountAnswer(question.ChannelId, question.Type.Value, await counts.Count(question.ChannelId, question.Type, question.Range, cancellationToken)));
+            async (seen, cancellationToken) => new ChannelCountAnswer(question.ChannelId, question.Type.Value, await counts.Count(question.ChannelId, question.Type, question.Range, seen, cancellationToken)));
     }
 
     /// <summary>When, for all videos that a channel owns now.</summary>
@@ -158,8 +161,8 @@ internal static class QueryStage
         if (points is null) return problem!;
         return await asking.Answer(
             context, ack, cancellationToken => counts.Videos(question.ChannelId, cancellationToken),
-            async cancellationToken => new ChannelSeriesAnswer(
-                question.ChannelId, question.Type.Value, points.Granularity, points.TimeZone, points.Of(await counts.Series(question.ChannelId, question.Type, points.Granules, cancellationToken))));
+            async (seen, cancellationToken) => new ChannelSeriesAnswer(
+                question.ChannelId, question.Type.Value, points.Granularity, points.TimeZone, points.Of(await counts.Series(question.ChannelId, question.Type, points.Granules, seen, cancellationToken))));
     }
 
     /// <summary>The most counted videos of the last full hour, day or week, and of the running one.</summary>

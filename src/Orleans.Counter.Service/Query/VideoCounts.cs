@@ -8,11 +8,16 @@ internal sealed class VideoCounts(IGrainFactory grains, Tiers tiers)
     private const int VideosAtOnce = 128;
 
     /// <summary>What the video knows without looking anything up: one call. Every other answer begins with it.</summary>
-    public ValueTask<Recent> Recent(VideoId video, EventType type, CancellationToken cancellationToken) => grains.GetGrain<IVideoGrain>(video.Value).Recent(type, cancellationToken);
+    public async Task<Recent> Recent(VideoId video, EventType type, Seen seen, CancellationToken cancellationToken)
+    {
+        var recent = await grains.GetGrain<IVideoGrain>(video.Value).Recent(type, cancellationToken);
+        seen.Check(video, recent.Position);
+        return recent;
+    }
 
     /// <summary>How often, in a range.</summary>
-    public async Task<long> Count(VideoId video, EventType type, MinuteRange range, CancellationToken cancellationToken) =>
-        await Count(video, type, await Recent(video, type, cancellationToken), range, cancellationToken);
+    public async Task<long> Count(VideoId video, EventType type, MinuteRange range, Seen seen, CancellationToken cancellationToken) =>
+        await Count(video, type, await Recent(video, type, seen, cancellationToken), range, cancellationToken);
 
     /// <summary>How often, in a range. Where that holds all events of the video, it is the total, and nothing is read.</summary>
     public async Task<long> Count(VideoId video, EventType type, Recent recent, MinuteRange range, CancellationToken cancellationToken) =>
@@ -26,16 +31,16 @@ internal sealed class VideoCounts(IGrainFactory grains, Tiers tiers)
     }
 
     /// <summary>How often, in a range, for each of many videos, in their order.</summary>
-    public async Task<IReadOnlyList<long>> Counts(IReadOnlyList<VideoId> videos, EventType type, MinuteRange range, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<long>> Counts(IReadOnlyList<VideoId> videos, EventType type, MinuteRange range, Seen seen, CancellationToken cancellationToken)
     {
         var counts = new List<long>(videos.Count);
-        foreach (var some in videos.Chunk(VideosAtOnce)) counts.AddRange(await Task.WhenAll(some.Select(video => Count(video, type, range, cancellationToken))));
+        foreach (var some in videos.Chunk(VideosAtOnce)) counts.AddRange(await Task.WhenAll(some.Select(video => Count(video, type, range, seen, cancellationToken))));
         return counts;
     }
 
     /// <summary>The granules of a range that are not empty, in order.</summary>
-    public async Task<IReadOnlyList<GranuleCell>> Series(VideoId video, EventType type, Granules granules, CancellationToken cancellationToken) =>
-        await Series(video, type, await Recent(video, type, cancellationToken), granules, cancellationToken);
+    public async Task<IReadOnlyList<GranuleCell>> Series(VideoId video, EventType type, Granules granules, Seen seen, CancellationToken cancellationToken) =>
+        await Series(video, type, await Recent(video, type, seen, cancellationToken), granules, cancellationToken);
 
     /// <summary>The granules of a range that are not empty, in order.</summary>
     public Task<IReadOnlyList<GranuleCell>> Series(VideoId video, EventType type, Recent recent, Granules granules, CancellationToken cancellationToken) =>

@@ -33,7 +33,7 @@ internal static class GrainStages
 
     private static async Task Ask(ChannelCounts counts, int times)
     {
-        for (; times > 0; times--) await counts.Count("channel", EventType.View, MinuteRange.Everything, CancellationToken.None);
+        for (; times > 0; times--) await counts.Count("channel", EventType.View, MinuteRange.Everything, Seen.Anything, CancellationToken.None);
     }
 
     /// <summary>An event for each of them.</summary>
