@@ -117,7 +117,7 @@ internal sealed class CounterCluster : IAsyncDisposable
         {
             try
             {
-                return await Counts.Count(video, EventType.View, MinuteRange.Everything, patience.Token);
+                return await Counts.Count(video, EventType.View, MinuteRange.Everything, Seen.Anything, patience.Token);
             }
             catch (OrleansException)
             {
@@ -128,7 +128,7 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     /// <summary>All minutes of a video in which there were views.</summary>
     public async Task<IEnumerable<(Minute Minute, Cell Cell)>> Minutes(VideoId video) =>
-        (await Counts.Series(video, EventType.View, new(MinuteRange.Everything, Granularity.Minute, WallClock.Utc), Orleans.Counter.Query.Seen.Anything, default)).Select(minute => (minute.Granule.From, minute.Cell));
+        (await Counts.Series(video, EventType.View, new(MinuteRange.Everything, Granularity.Minute, WallClock.Utc), Seen.Anything, default)).Select(minute => (minute.Granule.From, minute.Cell));
 
     /// <summary>Waits until every shard has stored everything that the log holds.</summary>
     public Task Stored()

@@ -24,39 +24,36 @@ internal sealed class Asking(VideoCounts counts, OwnWrites writes, HotAnswers ho
     public async Task<Results<Ok<T>, StatusCodeHttpResult, ProblemHttpResult>> Answer<T>(HttpContext context, Question question, string? ack, Func<Recent, CancellationToken, Task<T>> answer)
     {
         var (request, response, gone) = (context.Request, context.Response, context.RequestAborted);
-        var (answered, problem) = await writes.Answer(ack, () => Task.FromResult<IReadOnlyList<VideoId>>([question.Video]), response, AnswerNow, gone);
-        return answered ?? problem!;
-
-        async Task<Results<Ok<T>, StatusCodeHttpResult, ProblemHttpResult>> AnswerNow(Seen seen)
+        if (ack is null && request.Headers.IfNoneMatch.Count > 0 && await TagOf(request, question, await Recent(Seen.Anything, gone), gone) is { } stands && IsKnown(request, stands))
         {
-            if (request.Headers.IfNoneMatch.Count > 0 && await TagOf(request, question, await counts.Recent(question.Video, question.Type, seen, gone), gone) is { } stands && IsKnown(request, stands))
-            {
-                Tag(response, stands);
-                return TypedResults.StatusCode(StatusCodes.Status304NotModified);
-            }
-
-            var (found, tag) = await Share(request, ack, cancellationToken => Find(seen, cancellationToken), gone);
-            if (tag is not null) Tag(response, tag);
-            return TypedResults.Ok(found);
+            SetTag(response, stands);
+            return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         }
 
-        async Task<(T, EntityTagHeaderValue?)> Find(Seen seen, CancellationToken cancellationToken)
+        var (found, problem) = await writes.Answer(ack, [question.Video], response, seen => Share(request, ack, token => Find(seen, token), gone), gone);
+        if (found is null) return problem!;
+        if (found.Tag is { } tag) SetTag(response, tag);
+        return TypedResults.Ok(found.Answer);
+
+        Task<Recent> Recent(Seen seen, CancellationToken cancellationToken) => counts.Recent(question.Video, question.Type, seen, cancellationToken);
+
+        async Task<Found<T>> Find(Seen seen, CancellationToken cancellationToken)
         {
-            var recent = await counts.Recent(question.Video, question.Type, seen, cancellationToken);
-            return (await answer(recent, cancellationToken), await TagOf(request, question, recent, cancellationToken));
+            var recent = await Recent(seen, cancellationToken);
+            return new(await answer(recent, cancellationToken), await TagOf(request, question, recent, cancellationToken));
         }
     }
 
     /// <summary>Answers a question about many videos.</summary>
     /// <param name="context">The request.</param>
     /// <param name="ack">The token of a write, or null.</param>
-    /// <param name="videos">Those that the token may be about.</param>
+    /// <param name="videos">Those that the token may be about; not asked for without one.</param>
     /// <param name="answer">Finds the answer.</param>
-    public async Task<Results<Ok<T>, ProblemHttpResult>> Answer<T>(HttpContext context, string? ack, Func<CancellationToken, Task<IReadOnlyList<VideoId>>> videos, Func<Seen, CancellationToken, Task<T>> answer)
-        where T : class
+    public async Task<Results<Ok<T>, ProblemHttpResult>> Answer<T>(
+        HttpContext context, string? ack, Func<CancellationToken, Task<IReadOnlyList<VideoId>>> videos, Func<Seen, CancellationToken, Task<T>> answer) where T : class
     {
         var gone = context.RequestAborted;
-        var (found, problem) = await writes.Answer(ack, () => videos(gone), context.Response, seen => Share(context.Request, ack, cancellationToken => answer(seen, cancellationToken), gone), gone);
+        var (found, problem) = await writes.Answer(ack, ack is null ? [] : await videos(gone), context.Response, seen => Share(context.Request, ack, token => answer(seen, token), gone), gone);
         return found is null ? problem! : TypedResults.Ok(found);
     }
 
@@ -70,7 +67,7 @@ internal sealed class Asking(VideoCounts counts, OwnWrites writes, HotAnswers ho
     /// <summary>All that an answer depends on: a token only says how long it has to wait.</summary>
     private static string TextOf(HttpRequest request) => $"{request.Path}{QueryString.Create(request.Query.Where(parameter => parameter.Key is not "ack"))}";
 
-    private static void Tag(HttpResponse response, EntityTagHeaderValue tag)
+    private static void SetTag(HttpResponse response, EntityTagHeaderValue tag)
     {
         response.Headers.ETag = tag.ToString();
         response.Headers.CacheControl = CacheControl;
@@ -87,4 +84,6 @@ internal sealed class Asking(VideoCounts counts, OwnWrites writes, HotAnswers ho
         var text = string.Create(CultureInfo.InvariantCulture, $"{Form} {WallClock.Version} {recent.Revision} {TextOf(request)}");
         return new($"\"{Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(text)))}\"");
     }
+
+    private sealed record Found<T>(T Answer, EntityTagHeaderValue? Tag);
 }

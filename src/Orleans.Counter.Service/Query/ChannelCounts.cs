@@ -8,7 +8,7 @@ internal sealed class ChannelCounts(IGrainFactory grains, VideoCounts counts)
 {
     private const int VideosAtOnce = 128;
 
-    /// <summary>How often, in a range. All time costs one call to each shard, which knows the totals of videos at rest; a range, or a caller with a token, costs what it costs for each video.</summary>
+    /// <summary>How often, in a range. All time costs one call to each shard, which knows the totals of videos at rest; a range, or a caller who wants to see writes, costs a question to each video.</summary>
     public async Task<long> Count(string channelId, EventType type, MinuteRange range, Seen seen, CancellationToken cancellationToken)
     {
         if (range == MinuteRange.Everything && seen == Seen.Anything) return (await AskShards(shard => shard.ChannelTotal(channelId, type, cancellationToken))).Sum(total => total.Count);

@@ -85,7 +85,7 @@ internal sealed partial class LiveCounts(VideoCounts counts, IHostApplicationLif
         {
             try
             {
-                feed.Is(await counts.Count(video, type, MinuteRange.Everything, over.Token));
+                feed.Is(await counts.Count(video, type, MinuteRange.Everything, Seen.Anything, over.Token));
             }
             catch (Exception exception)
             {

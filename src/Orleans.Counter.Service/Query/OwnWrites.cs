@@ -16,13 +16,13 @@ internal sealed class OwnWrites(IGrainFactory grains, TimeProvider clock)
 
     /// <summary>Costs nothing without a token, or if it is about other shards; else a call to the shard of each video.</summary>
     /// <param name="token">What the caller gave; null if nothing.</param>
-    /// <param name="videos">What it asks about; asked for only if there is a token.</param>
+    /// <param name="videos">What it asks about.</param>
     /// <param name="response">Is told when to ask again.</param>
     /// <param name="answer">Answers the question, and holds what each video says against what has to be inside; it is asked again if that is not so.</param>
     /// <param name="cancellationToken">The caller has gone.</param>
-    /// <returns>The answer; or the problem if the token is none, or if what was written cannot be seen in time.</returns>
-    public async Task<(T? Found, ProblemHttpResult? Problem)> Answer<T>(string? token, Func<Task<IReadOnlyList<VideoId>>> videos, HttpResponse response, Func<Seen, Task<T>> answer, CancellationToken cancellationToken)
-        where T : class
+    /// <returns>The answer, or the problem that there is none.</returns>
+    public async Task<(T? Answer, ProblemHttpResult? Problem)> Answer<T>(
+        string? token, IReadOnlyList<VideoId> videos, HttpResponse response, Func<Seen, Task<T>> answer, CancellationToken cancellationToken) where T : class
     {
         if (token is null) return (await answer(Seen.Anything), null);
         if (CounterAck.Read(token) is not { } ack)
@@ -31,13 +31,12 @@ internal sealed class OwnWrites(IGrainFactory grains, TimeProvider clock)
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         while (true)
         {
-            var asked = await videos();
-            var seen = await Task.WhenAll(asked.Select(video => Sees(video, ack, stopping.Token)));
+            var seen = await Task.WhenAll(videos.Select(video => Sees(video, ack, stopping.Token)));
             cancellationToken.ThrowIfCancellationRequested();
             if (seen.Contains(null)) break;
             try
             {
-                return (await answer(new(asked.Zip(seen))), null);
+                return (await answer(new(videos.Zip(seen))), null);
             }
             catch (LostAgainException)
             {

@@ -96,13 +96,14 @@ internal static class QueryStage
     {
         var (question, problem) = Question.Read(videoId, null, null, null);
         if (question is null) return problem!;
-        var (portrait, late) = await writes.Answer(ack, () => Task.FromResult<IReadOnlyList<VideoId>>([question.Video]), response, async seen =>
+        var (portrait, wrong) = await writes.Answer(ack, [question.Video], response, async seen =>
         {
-            var now = await grains.GetGrain<IVideoGrain>(question.Video.Value).Portrait(cancellationToken);
-            seen.Check(question.Video, now.Position);
-            return now;
+            var answer = await grains.GetGrain<IVideoGrain>(question.Video.Value).Portrait(cancellationToken);
+            seen.Check(question.Video, answer.Position);
+            return answer;
         }, cancellationToken);
-        return portrait is null ? late! : portrait.IsKnown ? TypedResults.Ok(VideoAnswer.Of(question.Video, portrait)) : Unknown(question.Video);
+        if (portrait is null) return wrong!;
+        return portrait.IsKnown ? TypedResults.Ok(VideoAnswer.Of(question.Video, portrait)) : Unknown(question.Video);
     }
 
     /// <summary>Says what a video is, whether it was seen before or not. What is not said is taken away.</summary>
@@ -133,9 +134,8 @@ internal static class QueryStage
     {
         var (question, problem) = await ManyQuestion.Read(request);
         if (question is null) return problem!;
-        var (many, late) = await writes.Answer(
-            ack, () => Task.FromResult(question.Videos), response, seen => counts.Counts(question.Videos, question.Type, question.Range, seen, cancellationToken), cancellationToken);
-        return many is null ? late! : TypedResults.Ok(new CountsAnswer(question.Type.Value, question.Videos.Zip(many).ToDictionary(one => one.First.Value, one => one.Second)));
+        var (many, wrong) = await writes.Answer(ack, question.Videos, response, seen => counts.Counts(question.Videos, question.Type, question.Range, seen, cancellationToken), cancellationToken);
+        return many is null ? wrong! : TypedResults.Ok(new CountsAnswer(question.Type.Value, question.Videos.Zip(many).ToDictionary(one => one.First.Value, one => one.Second)));
     }
 
     /// <summary>When; a point for every granule that is not empty.</summary>

@@ -8,20 +8,16 @@ internal sealed class VideoCounts(IGrainFactory grains, Tiers tiers)
     private const int VideosAtOnce = 128;
 
     /// <summary>What the video knows without looking anything up: one call. Every other answer begins with it.</summary>
-    public ValueTask<Recent> Recent(VideoId video, EventType type, CancellationToken cancellationToken) => grains.GetGrain<IVideoGrain>(video.Value).Recent(type, cancellationToken);
-
-    /// <summary>What the video knows, if that reaches as far as its caller has seen.</summary>
-    /// <exception cref="LostAgainException">It does not.</exception>
     public async Task<Recent> Recent(VideoId video, EventType type, Seen seen, CancellationToken cancellationToken)
     {
-        var recent = await Recent(video, type, cancellationToken);
+        var recent = await grains.GetGrain<IVideoGrain>(video.Value).Recent(type, cancellationToken);
         seen.Check(video, recent.Position);
         return recent;
     }
 
     /// <summary>How often, in a range.</summary>
-    public async Task<long> Count(VideoId video, EventType type, MinuteRange range, CancellationToken cancellationToken) =>
-        await Count(video, type, await Recent(video, type, cancellationToken), range, cancellationToken);
+    public async Task<long> Count(VideoId video, EventType type, MinuteRange range, Seen seen, CancellationToken cancellationToken) =>
+        await Count(video, type, await Recent(video, type, seen, cancellationToken), range, cancellationToken);
 
     /// <summary>How often, in a range. Where that holds all events of the video, it is the total, and nothing is read.</summary>
     public async Task<long> Count(VideoId video, EventType type, Recent recent, MinuteRange range, CancellationToken cancellationToken) =>
@@ -38,10 +34,8 @@ internal sealed class VideoCounts(IGrainFactory grains, Tiers tiers)
     public async Task<IReadOnlyList<long>> Counts(IReadOnlyList<VideoId> videos, EventType type, MinuteRange range, Seen seen, CancellationToken cancellationToken)
     {
         var counts = new List<long>(videos.Count);
-        foreach (var some in videos.Chunk(VideosAtOnce)) counts.AddRange(await Task.WhenAll(some.Select(CountOne)));
+        foreach (var some in videos.Chunk(VideosAtOnce)) counts.AddRange(await Task.WhenAll(some.Select(video => Count(video, type, range, seen, cancellationToken))));
         return counts;
-
-        async Task<long> CountOne(VideoId video) => await Count(video, type, await Recent(video, type, seen, cancellationToken), range, cancellationToken);
     }
 
     /// <summary>The granules of a range that are not empty, in order.</summary>

@@ -233,7 +233,8 @@ public sealed class CountingTests
         Assert.Equal(7 * 1440, minutes.Count);
         Assert.Equal(minutes.OrderBy(minute => minute.Key).Select(minute => (minute.Key, minute.Value)), await cluster.Minutes(Kittens));
         var first = new MinuteRange(Minute.Of(Now.AddDays(-3)), Minute.Of(Now.AddDays(-3).AddHours(1)));
-        Assert.Equal(60 * 2.0, (await cluster.Counts.Sum(Kittens, EventType.View, await cluster.Counts.Recent(Kittens, EventType.View, Cancelled), first, Cancelled)).Sum);
+        var recent = await cluster.Counts.Recent(Kittens, EventType.View, Seen.Anything, Cancelled);
+        Assert.Equal(60 * 2.0, (await cluster.Counts.Sum(Kittens, EventType.View, recent, first, Cancelled)).Sum);
     }
 
     [Fact]

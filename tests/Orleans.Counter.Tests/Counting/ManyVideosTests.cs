@@ -47,7 +47,7 @@ public sealed class ManyVideosTests(ITestOutputHelper output)
 
         for (var number = 0; number < 20; number++)
         {
-            Assert.Equal(20, await cluster.Counts.Count(Video(number), EventType.View, MinuteRange.Everything, Stop));
+            Assert.Equal(20, await cluster.Counts.Count(Video(number), EventType.View, MinuteRange.Everything, Seen.Anything, Stop));
             Assert.Equal(20, cluster.Store.Stored(Video(number), EventType.View).Total.Count);
         }
     }
@@ -57,7 +57,7 @@ public sealed class ManyVideosTests(ITestOutputHelper output)
     {
         await using var cluster = await CounterCluster.Start(counting: options => options.VideosAwakeMax = 50);
 
-        for (var number = 0; number < 2_000; number++) Assert.Equal(0, await cluster.Counts.Count(Video(number), EventType.View, MinuteRange.Everything, Stop));
+        for (var number = 0; number < 2_000; number++) Assert.Equal(0, await cluster.Counts.Count(Video(number), EventType.View, MinuteRange.Everything, Seen.Anything, Stop));
 
         Assert.InRange(cluster.VideosAwake, 1, 50);
         Assert.Empty(cluster.Store.Videos);
@@ -76,7 +76,7 @@ public sealed class ManyVideosTests(ITestOutputHelper output)
         cluster.Send(new Event(Video(0), yesterday));
         await cluster.Stored();
 
-        Assert.Equal(2, await cluster.Counts.Count(Video(0), EventType.View, MinuteRange.Everything, Stop));
+        Assert.Equal(2, await cluster.Counts.Count(Video(0), EventType.View, MinuteRange.Everything, Seen.Anything, Stop));
         Assert.Equal(1, cluster.Store.SettledHours(Video(0)).Sum(hour => hour.Cells.Sum(cell => cell.Cell.Count)));
     }
 

@@ -39,7 +39,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
     {
         var known = new MemoryKeys();
         string[] keys = [known.Secret(Scopes.All), known.Secret(Scope.Manage), known.Publishable(Page)];
-        using var seen = new Seen(traces: false);
+        using var seen = new Overheard(traces: false);
         await using var service = await WholeService.Start(
             builder =>
             {

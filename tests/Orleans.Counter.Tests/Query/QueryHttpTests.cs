@@ -225,6 +225,13 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
             await _cluster.Stored();
         }
 
+        /// <summary>All groups have archived everything up to a day.</summary>
+        internal async Task Archive(DateOnly through)
+        {
+            foreach (var group in Group.All)
+                if (await _cluster.Store.ReadGroup(group, TestContext.Current.CancellationToken) is null) await _cluster.Store.WriteGroup(group, new(through, through, through.AddDays(-20)), null, [], TestContext.Current.CancellationToken);
+        }
+
         /// <summary>Lets a video fall asleep: its next answer comes from its row.</summary>
         internal Task Forget(string video) => _cluster.Forget(VideoId.Parse(video));
 

@@ -100,7 +100,7 @@ public sealed class PublishableKeyTests
     [Theory, InlineData("/v1/videos/v/views", "ApiKey"), InlineData("/throws", "Open"), InlineData("/nowhere", "ApiKey")]
     public async Task A_key_in_an_address_is_in_no_log_no_trace_and_no_tag_of_a_metric(string path, string mode)
     {
-        using var seen = new Seen();
+        using var seen = new Overheard();
         await using var host = await KeyHost.Start(builder => builder.Logging.AddProvider(seen), ("Auth:Mode", mode), ("Logging:LogLevel:Default", "Trace"), ("Logging:LogLevel:Microsoft", "Trace"),
             ("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "Trace"));
         var key = host.Keys.Publishable(Page);

@@ -6,13 +6,13 @@ using Microsoft.Extensions.Logging;
 namespace Orleans.Counter.Tests;
 
 /// <summary>What the outside sees of a service: the lines of its log, the tags of its metrics, and its traces, if the test asks for these.</summary>
-internal sealed class Seen : ILoggerProvider, ILogger
+internal sealed class Overheard : ILoggerProvider, ILogger
 {
     private readonly ConcurrentDictionary<string, bool> _lines = new();
     private readonly ActivityListener? _traces;
     private readonly MeterListener _metrics;
 
-    public Seen(bool traces = true)
+    public Overheard(bool traces = true)
     {
         if (traces)
         {
