@@ -107,7 +107,7 @@ internal sealed class CounterCluster : IAsyncDisposable
         {
             try
             {
-                return (await Counts.Sum(video, EventType.View, MinuteRange.Everything, patience.Token)).Count;
+                return (await Counts.Sum(video, EventType.View, MinuteRange.Everything, Seen.Anything, patience.Token)).Count;
             }
             catch (OrleansException)
             {

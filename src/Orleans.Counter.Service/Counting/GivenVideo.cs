@@ -4,19 +4,20 @@ namespace Orleans.Counter.Counting;
 internal sealed class GivenVideo(IVideoGrain grain)
 {
     private Position _flushed;
+    private bool _isStored = true;
     private DateTimeOffset? _settleAt;
     private Position _heardThrough;
     private int _calls;
     private int _changes;
     private int _heard;
 
-    /// <summary>The last position that the video was given and that no durable checkpoint covers. A video whose own position is older has lost something.</summary>
-    private Position _given;
+    /// <summary>The last position that the video was given. One whose own position is older has lost something, or is an activation that was replaced.</summary>
+    public Position Given { get; private set; }
 
     /// <summary>True if there is nothing that the shard would have to remember.</summary>
-    public bool IsIdle => _calls == 0 && _given == Position.Start && _settleAt is null && _changes == _heard;
+    public bool IsIdle => _calls == 0 && _isStored && _settleAt is null && _changes == _heard;
 
-    public bool IsDue(DateTimeOffset now) => _given > _flushed || _settleAt <= now || _changes > _heard;
+    public bool IsDue(DateTimeOffset now) => Given > _flushed || _settleAt <= now || _changes > _heard;
 
     /// <summary>It was changed otherwise than by the log, and has something new to say at the next checkpoint.</summary>
     public void Changed() => _changes++;
@@ -29,9 +30,9 @@ internal sealed class GivenVideo(IVideoGrain grain)
         try
         {
             Applied applied;
-            while ((applied = await grain.Apply(_given, entries)).Outcome is Outcome.Later) await grain.Flush();
+            while ((applied = await grain.Apply(Given, entries)).Outcome is Outcome.Later) await grain.Flush();
             if (applied.Outcome is Outcome.Behind) throw new GoesBackException($"video {grain.GetPrimaryKeyString()} lost what it was given");
-            _given = Position.Max(_given, entries[^1].Position);
+            (Given, _isStored) = (Position.Max(Given, entries[^1].Position), false);
             return applied.SetAside;
         }
         finally
@@ -44,7 +45,7 @@ internal sealed class GivenVideo(IVideoGrain grain)
     /// <exception cref="GoesBackException">The video lost what it was given before.</exception>
     public async Task Check()
     {
-        if (_given > Position.Start && (await grain.Apply(_given, [])).Outcome is Outcome.Behind)
+        if (!_isStored && (await grain.Apply(Given, [])).Outcome is Outcome.Behind)
             throw new GoesBackException($"video {grain.GetPrimaryKeyString()} lost what it was given");
     }
 
@@ -52,7 +53,7 @@ internal sealed class GivenVideo(IVideoGrain grain)
     /// <exception cref="GoesBackException">The video has stored less than it was given: an activation that had nothing to store stands where another one had.</exception>
     public async Task<IReadOnlyList<WindowCount>?> Flush()
     {
-        var (needed, changes) = (_given, _changes);
+        var (needed, changes) = (Given, _changes);
         var flushed = await grain.Flush();
         if (flushed.Position < needed) throw new GoesBackException($"video {grain.GetPrimaryKeyString()} lost what it was given before it was stored");
         _flushed = Position.Max(_flushed, needed);
@@ -65,6 +66,6 @@ internal sealed class GivenVideo(IVideoGrain grain)
     /// <summary>The checkpoint is stored, too: what it covers will never have to be given again.</summary>
     public void StoredThrough(Position checkpoint)
     {
-        if (_given <= checkpoint) _given = Position.Start;
+        _isStored = Given <= checkpoint;
     }
 }

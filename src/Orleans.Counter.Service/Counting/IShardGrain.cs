@@ -31,9 +31,12 @@ internal interface IShardGrain : IGrainWithStringKey
     ValueTask Forget([Immutable] IReadOnlyList<string> channels, VideoId? counts, CancellationToken cancellationToken = default);
 
     /// <summary>Waits, up to 5 s, until all of a writer's frames can be seen in the counts of a video. Asks the hub at most once, if the shard does not know the frames and they do not come.</summary>
-    /// <returns>False: not yet, or the shard has just gone, and whoever takes its place can be asked.</returns>
-    [Alias("sees"), AlwaysInterleave]
-    ValueTask<bool> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken = default);
+    /// <returns>
+    /// How far into the log the video is by then: an answer of the video that does not reach up to here is of an activation that has lost something, or was replaced. Null: not yet, or the
+    /// shard has just gone, and whoever takes its place can be asked.
+    /// </returns>
+    [Alias("seenthrough"), AlwaysInterleave]
+    ValueTask<Position?> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken = default);
 
     /// <summary>Stores what the shard holds; if it belongs on another silo, it ends here then. Its silo asks this when it leaves the cluster.</summary>
     [Alias("leave"), AlwaysInterleave, ResponseTimeout("00:10:00")]

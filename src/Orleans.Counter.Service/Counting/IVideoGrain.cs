@@ -30,9 +30,9 @@ internal interface IVideoGrain : IGrainWithStringKey
     [Alias("windows"), AlwaysInterleave]
     ValueTask<IReadOnlyList<WindowCount>> Windows(EventType type, CancellationToken cancellationToken = default);
 
-    /// <summary>What is known of the video as a whole; null if it was never seen and nothing was ever said of it.</summary>
+    /// <summary>What is known of the video as a whole.</summary>
     [Alias("portrait"), AlwaysInterleave]
-    ValueTask<Portrait?> Portrait(CancellationToken cancellationToken = default);
+    ValueTask<Portrait> Portrait(CancellationToken cancellationToken = default);
 
     /// <summary>Says what the video is, instead of what was said before. Stored when it answers; saying the same again stores nothing.</summary>
     [Alias("describe"), AlwaysInterleave]
@@ -118,7 +118,12 @@ internal sealed record Recent(
 /// <param name="Last">The latest minute of any type; null if there is none.</param>
 /// <param name="Duplicates">Events that were recognised as repeats.</param>
 /// <param name="DeadLettered">Events that were set aside.</param>
+/// <param name="Position">Everything in the log up to here is inside.</param>
 [GenerateSerializer, Immutable, Alias("counter.portrait")]
 internal sealed record Portrait(
     [property: Id(0)] Metadata Metadata, [property: Id(1)] IReadOnlyList<TypeTotal> Totals, [property: Id(2)] Minute? First, [property: Id(3)] Minute? Last,
-    [property: Id(4)] long Duplicates, [property: Id(5)] long DeadLettered);
+    [property: Id(4)] long Duplicates, [property: Id(5)] long DeadLettered, [property: Id(6)] Position Position)
+{
+    /// <summary>False if the video was never seen, and nothing was ever said of it.</summary>
+    public bool IsKnown => Totals.Count > 0 || Duplicates > 0 || DeadLettered > 0 || Metadata != default;
+}

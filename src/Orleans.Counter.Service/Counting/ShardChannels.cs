@@ -68,7 +68,7 @@ internal sealed class ShardChannels(Shard shard, ICountStore store, IGrainFactor
 internal sealed class OwnedVideos(Task<IReadOnlyList<VideoId>> videos, DateTimeOffset since, IGrainFactory grains)
 {
     // A question that is under way when its video is given something is of no use to later ones: it is the question that is remembered, and forgotten.
-    private readonly Dictionary<VideoId, Task<Portrait?>> _portraits = [];
+    private readonly Dictionary<VideoId, Task<Portrait>> _portraits = [];
 
     /// <summary>In order.</summary>
     public Task<IReadOnlyList<VideoId>> Videos => videos;
@@ -86,11 +86,11 @@ internal sealed class OwnedVideos(Task<IReadOnlyList<VideoId>> videos, DateTimeO
     {
         var total = Cell.Nothing;
         foreach (var portrait in await Task.WhenAll((await videos).Select(Ask)))
-            if (portrait is not null) total += portrait.Totals.FirstOrDefault(one => one.Type == type).Total;
+            total += portrait.Totals.FirstOrDefault(one => one.Type == type).Total;
         return total;
     }
 
-    private Task<Portrait?> Ask(VideoId video)
+    private Task<Portrait> Ask(VideoId video)
     {
         if (_portraits.TryGetValue(video, out var known) && !known.IsFaulted && !known.IsCanceled) return known;
         return _portraits[video] = grains.GetGrain<IVideoGrain>(video.Value).Portrait().AsTask();

@@ -17,13 +17,13 @@ internal sealed partial class ShardGrain
     private TaskCompletionSource? _moved;
     private bool _isLeaving;
 
-    public async ValueTask<bool> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken)
+    public async ValueTask<Position?> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken)
     {
         if (!await IsTrue(() => _frames.Hold(writer, frames), AsksTheHubAfter, cancellationToken))
         {
-            if (_goesBack || _isLeaving) return false; // Who takes its place can say it.
+            if (_goesBack || _isLeaving) return null; // Who takes its place can say it.
             var end = await EndOfLog(cancellationToken);
-            if (!await IsTrue(() => _frames.Hold(writer, frames) || end <= _counted, SeesWithin - AsksTheHubAfter, cancellationToken)) return false;
+            if (!await IsTrue(() => _frames.Hold(writer, frames) || end <= _counted, SeesWithin - AsksTheHubAfter, cancellationToken)) return null;
         }
 
         return await Holds(video);
@@ -59,18 +59,20 @@ internal sealed partial class ShardGrain
         }
     }
 
-    /// <summary>Whether the video still has what it was given. If it was given nothing since the last checkpoint, its row has everything.</summary>
-    private async Task<bool> Holds(VideoId id)
+    /// <summary>Up to where the video has what it was given; null if it lost something. If nothing is known of it, its row has everything.</summary>
+    private async Task<Position?> Holds(VideoId id)
     {
+        if (!_videos.TryGetValue(id, out var video)) return Position.Start;
         try
         {
-            if (_videos.TryGetValue(id, out var video)) await video.Check();
-            return true;
+            var given = video.Given;
+            await video.Check();
+            return given;
         }
         catch (GoesBackException lost)
         {
             if (!_goesBack) GoBack(lost);
-            return false;
+            return null;
         }
     }
 

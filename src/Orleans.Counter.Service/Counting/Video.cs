@@ -148,7 +148,7 @@ internal sealed class Video
     public bool IsKnown => _totals.Count > 0 || _duplicates > 0 || _deadLettered > 0 || Metadata != default;
 
     /// <summary>What is known of the video as a whole.</summary>
-    public Portrait Portrait() => new(Metadata, Totals(), _first, _last, _duplicates, _deadLettered);
+    public Portrait Portrait() => new(Metadata, Totals(), _first, _last, _duplicates, _deadLettered, Position);
 
     /// <summary>When the next hour is to be settled; null if none is open.</summary>
     public DateTimeOffset? NextSettle => _open.Count == 0 ? null : _open.Min(hour => SettleAt(hour.Hour));

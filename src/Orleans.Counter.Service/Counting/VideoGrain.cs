@@ -52,11 +52,7 @@ internal sealed class VideoGrain(ICountStore store, IDeadLetterStore deadLetters
 
     public async ValueTask<IReadOnlyList<WindowCount>> Windows(EventType type, CancellationToken cancellationToken) => [.. (await Load()).Windows.Where(count => count.Type == type)];
 
-    public async ValueTask<Portrait?> Portrait(CancellationToken cancellationToken)
-    {
-        var video = await Load();
-        return video.IsKnown ? video.Portrait() : null;
-    }
+    public async ValueTask<Portrait> Portrait(CancellationToken cancellationToken) => (await Load()).Portrait();
 
     public async ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ internal sealed class ChannelCounts(IGrainFactory grains, VideoCounts counts)
     public async Task<Cell> Sum(string channelId, EventType type, MinuteRange range, CancellationToken cancellationToken)
     {
         if (range == MinuteRange.Everything) return Add(await AskShards(shard => shard.ChannelTotal(channelId, type, cancellationToken)));
-        return Add(await counts.Sums(await Videos(channelId, cancellationToken), type, range, cancellationToken));
+        return Add(await counts.Sums(await Videos(channelId, cancellationToken), type, range, Seen.Anything, cancellationToken));
     }
 
     /// <summary>The minutes of a range that are not empty, in order.</summary>
@@ -21,7 +21,7 @@ internal sealed class ChannelCounts(IGrainFactory grains, VideoCounts counts)
         var sums = new SortedDictionary<Minute, Cell>();
         foreach (var some in (await Videos(channelId, cancellationToken)).Chunk(VideosAtOnce))
         {
-            var minutes = await Task.WhenAll(some.Select(video => counts.Minutes(video, type, range, cancellationToken)));
+            var minutes = await Task.WhenAll(some.Select(video => counts.Minutes(video, type, range, Seen.Anything, cancellationToken)));
             foreach (var (minute, cell) in minutes.SelectMany(one => one)) sums[minute] = sums.GetValueOrDefault(minute) + cell;
         }
 

@@ -15,31 +15,44 @@ internal sealed class OwnWrites(IGrainFactory grains, TimeProvider clock)
     /// <param name="token">What the caller gave; null if nothing.</param>
     /// <param name="videos">What it asks about.</param>
     /// <param name="response">Is told when to ask again.</param>
+    /// <param name="answer">Answers the question, and holds what each video says against what has to be inside; it is asked again if that is not so.</param>
     /// <param name="cancellationToken">The caller has gone.</param>
-    /// <returns>Null if everything can be seen now, else what to answer.</returns>
-    public async Task<ProblemHttpResult?> Wait(string? token, IReadOnlyList<VideoId> videos, HttpResponse response, CancellationToken cancellationToken)
+    public async Task<Results<Ok<T>, ProblemHttpResult>> Answer<T>(
+        string? token, IReadOnlyList<VideoId> videos, HttpResponse response, Func<Seen, Task<Results<Ok<T>, ProblemHttpResult>>> answer, CancellationToken cancellationToken)
     {
-        if (token is null) return null;
+        if (token is null) return await answer(Seen.Anything);
         if (CounterAck.Read(token) is not { } ack)
             return ApiProblem.Of(StatusCodes.Status400BadRequest, "invalid_token", $"'ack' is no token of this service; it is the header {CounterAck.Header} of an answer that accepted events, unchanged.");
         using var patience = new CancellationTokenSource(Patience, clock);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        var seen = await Task.WhenAll(videos.Select(video => Sees(video, ack, stopping.Token)));
-        cancellationToken.ThrowIfCancellationRequested();
-        if (seen.All(one => one)) return null;
+        while (true)
+        {
+            var seen = await Task.WhenAll(videos.Select(video => Sees(video, ack, stopping.Token)));
+            cancellationToken.ThrowIfCancellationRequested();
+            if (seen.Contains(null)) break;
+            try
+            {
+                return await answer(new(videos.Zip(seen)));
+            }
+            catch (LostAgainException)
+            {
+                await Task.Delay(AgainAfter, clock, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // Its shard finds that out, too, when it is asked again.
+            }
+        }
+
         response.Headers.RetryAfter = RetryAfterSeconds;
         return ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "not_visible_yet", "The events of this token are in the log, and cannot be seen yet. Ask again with the same token.");
     }
 
-    private async Task<bool> Sees(VideoId video, CounterAck ack, CancellationToken stopping)
+    private async Task<Position?> Sees(VideoId video, CounterAck ack, CancellationToken stopping)
     {
         var shard = Shard.Of(video);
-        if (ack.Of(shard) is not { } frames) return true;
+        if (ack.Of(shard) is not { } frames) return Position.Start;
         while (true)
         {
             try
             {
-                if (await grains.GetGrain<IShardGrain>(shard.ToString()).Sees(video, ack.Writer, frames, stopping).AsTask().WaitAsync(stopping)) return true;
+                if (await grains.GetGrain<IShardGrain>(shard.ToString()).Sees(video, ack.Writer, frames, stopping).AsTask().WaitAsync(stopping) is { } through) return through;
                 await Task.Delay(AgainAfter, clock, stopping); // It is about to go: the next call reaches whoever takes its place.
             }
             catch (Exception failure) when (failure is OrleansException or TimeoutException or StaleWriterException && !stopping.IsCancellationRequested)
@@ -49,8 +62,30 @@ internal sealed class OwnWrites(IGrainFactory grains, TimeProvider clock)
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
-                return false;
+                return null;
             }
         }
     }
 }
+
+/// <summary>How far into the log the answers of some videos have to reach, so that their caller sees its own writes.</summary>
+/// <remarks>Between a shard's word and a video's answer the video may be lost, and wake up again with less; or an activation that was replaced may be asked.</remarks>
+internal sealed class Seen(IEnumerable<(VideoId Video, Position? Through)> videos)
+{
+    /// <summary>The caller has no token: whatever a video says is right.</summary>
+    public static readonly Seen Anything = new([]);
+
+    private readonly Dictionary<VideoId, Position> _through = videos.GroupBy(one => one.Video).ToDictionary(one => one.Key, one => one.First().Through ?? Position.Start);
+
+    /// <summary>Holds an answer against what has to be inside.</summary>
+    /// <param name="video">Who answers.</param>
+    /// <param name="position">Everything in the log up to here is inside of the answer.</param>
+    /// <exception cref="LostAgainException">It is not enough.</exception>
+    public void Check(VideoId video, Position position)
+    {
+        if (position < _through.GetValueOrDefault(video)) throw new LostAgainException(video, position);
+    }
+}
+
+/// <summary>A video answers with less than it has shown before.</summary>
+internal sealed class LostAgainException(VideoId video, Position position) : Exception($"The video {video} has been further than {position}.");

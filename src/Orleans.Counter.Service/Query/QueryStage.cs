@@ -43,9 +43,11 @@ internal static class QueryStage
     {
         var (question, problem) = Question.Read(videoId, type, from, to);
         if (question is null) return problem!;
-        if (await writes.Wait(ack, [question.Video], response, cancellationToken) is { } early) return early;
-        var sum = await counts.Sum(question.Video, question.Type, question.Range, cancellationToken);
-        return TypedResults.Ok(new CountAnswer(question.Video.Value, question.Type.Value, sum.Count));
+        return await writes.Answer<CountAnswer>(ack, [question.Video], response, async seen =>
+        {
+            var sum = await counts.Sum(question.Video, question.Type, question.Range, seen, cancellationToken);
+            return TypedResults.Ok(new CountAnswer(question.Video.Value, question.Type.Value, sum.Count));
+        }, cancellationToken);
     }
 
     /// <summary>Count, sum, mean, smallest and largest value.</summary>
@@ -57,9 +59,11 @@ internal static class QueryStage
         if (question is null) return problem!;
         if (Function.Read(functions) is not { } asked)
             return Wrong("invalid_function", $"'functions' is '{functions}'; it is one or more of {string.Join(',', Function.All.Select(one => one.Name))}, with commas between them.");
-        if (await writes.Wait(ack, [question.Video], response, cancellationToken) is { } early) return early;
-        var sum = await counts.Sum(question.Video, question.Type, question.Range, cancellationToken);
-        return TypedResults.Ok(new StatsAnswer(question.Video.Value, question.Type.Value) { Values = asked.ToDictionary(one => one.Name, one => one.Of(sum)) });
+        return await writes.Answer<StatsAnswer>(ack, [question.Video], response, async seen =>
+        {
+            var sum = await counts.Sum(question.Video, question.Type, question.Range, seen, cancellationToken);
+            return TypedResults.Ok(new StatsAnswer(question.Video.Value, question.Type.Value) { Values = asked.ToDictionary(one => one.Name, one => one.Of(sum)) });
+        }, cancellationToken);
     }
 
     /// <summary>How often, as it changes: server-sent events, whose id is the total.</summary>
@@ -79,10 +83,12 @@ internal static class QueryStage
     {
         var (question, problem) = Question.Read(videoId, null, null, null);
         if (question is null) return problem!;
-        if (await writes.Wait(ack, [question.Video], response, cancellationToken) is { } early) return early;
-        return await grains.GetGrain<IVideoGrain>(question.Video.Value).Portrait(cancellationToken) is { } portrait
-            ? TypedResults.Ok(VideoAnswer.Of(question.Video, portrait))
-            : Unknown(question.Video);
+        return await writes.Answer<VideoAnswer>(ack, [question.Video], response, async seen =>
+        {
+            var portrait = await grains.GetGrain<IVideoGrain>(question.Video.Value).Portrait(cancellationToken);
+            seen.Check(question.Video, portrait.Position);
+            return portrait.IsKnown ? TypedResults.Ok(VideoAnswer.Of(question.Video, portrait)) : Unknown(question.Video);
+        }, cancellationToken);
     }
 
     /// <summary>Says what a video is, whether it was seen before or not. What is not said is taken away.</summary>
@@ -110,9 +116,11 @@ internal static class QueryStage
     {
         var (question, problem) = await ManyQuestion.Read(request);
         if (question is null) return problem!;
-        if (await writes.Wait(ack, question.Videos, response, cancellationToken) is { } early) return early;
-        var sums = await counts.Sums(question.Videos, question.Type, question.Range, cancellationToken);
-        return TypedResults.Ok(new CountsAnswer(question.Type.Value, question.Videos.Zip(sums).ToDictionary(one => one.First.Value, one => one.Second.Count)));
+        return await writes.Answer<CountsAnswer>(ack, question.Videos, response, async seen =>
+        {
+            var sums = await counts.Sums(question.Videos, question.Type, question.Range, seen, cancellationToken);
+            return TypedResults.Ok(new CountsAnswer(question.Type.Value, question.Videos.Zip(sums).ToDictionary(one => one.First.Value, one => one.Second.Count)));
+        }, cancellationToken);
     }
 
     /// <summary>When; a point for every granule that is not empty.</summary>
@@ -124,9 +132,11 @@ internal static class QueryStage
         if (question is null) return problem!;
         (var points, problem) = Points.Read(question.Range, from, to, granularity, timeZone, fill);
         if (points is null) return problem!;
-        if (await writes.Wait(ack, [question.Video], response, cancellationToken) is { } early) return early;
-        var minutes = await counts.Minutes(question.Video, question.Type, question.Range, cancellationToken);
-        return TypedResults.Ok(new SeriesAnswer(question.Video.Value, question.Type.Value, points.Granularity.Name, Points.TimeZone, points.Of(minutes)));
+        return await writes.Answer<SeriesAnswer>(ack, [question.Video], response, async seen =>
+        {
+            var minutes = await counts.Minutes(question.Video, question.Type, question.Range, seen, cancellationToken);
+            return TypedResults.Ok(new SeriesAnswer(question.Video.Value, question.Type.Value, points.Granularity.Name, Points.TimeZone, points.Of(minutes)));
+        }, cancellationToken);
     }
 
     /// <summary>How often, for all videos that a channel owns now; a channel that owns none answers 0.</summary>

@@ -14,28 +14,32 @@ internal sealed class VideoCounts(IGrainFactory grains, ICountStore store)
     private const int VideosAtOnce = 128;
 
     /// <summary>The sum over a range. All time costs one call to the video and nothing else; a range costs a point read for every settled day in it.</summary>
-    public async Task<Cell> Sum(VideoId video, EventType type, MinuteRange range, CancellationToken cancellationToken)
+    public async Task<Cell> Sum(VideoId video, EventType type, MinuteRange range, Seen seen, CancellationToken cancellationToken)
     {
-        var recent = await Recent(video, type, cancellationToken);
+        var recent = await Recent(video, type, seen, cancellationToken);
         if (recent.First is not { } first || recent.Last is not { } last) return Cell.Nothing;
         if (range.Contains(first) && range.Contains(last)) return recent.Total;
         return (await Minutes(video, type, recent, range, cancellationToken)).Aggregate(Cell.Nothing, (sum, minute) => sum + minute.Cell);
     }
 
     /// <summary>The sum over a range for each of many videos, in their order.</summary>
-    public async Task<IReadOnlyList<Cell>> Sums(IReadOnlyList<VideoId> videos, EventType type, MinuteRange range, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Cell>> Sums(IReadOnlyList<VideoId> videos, EventType type, MinuteRange range, Seen seen, CancellationToken cancellationToken)
     {
         var sums = new List<Cell>(videos.Count);
-        foreach (var some in videos.Chunk(VideosAtOnce)) sums.AddRange(await Task.WhenAll(some.Select(video => Sum(video, type, range, cancellationToken))));
+        foreach (var some in videos.Chunk(VideosAtOnce)) sums.AddRange(await Task.WhenAll(some.Select(video => Sum(video, type, range, seen, cancellationToken))));
         return sums;
     }
 
     /// <summary>The minutes of a range that are not empty, in order: one call to the video, and a point read for every settled day.</summary>
-    public async Task<IReadOnlyList<(Minute Minute, Cell Cell)>> Minutes(VideoId video, EventType type, MinuteRange range, CancellationToken cancellationToken) =>
-        await Minutes(video, type, await Recent(video, type, cancellationToken), range, cancellationToken);
+    public async Task<IReadOnlyList<(Minute Minute, Cell Cell)>> Minutes(VideoId video, EventType type, MinuteRange range, Seen seen, CancellationToken cancellationToken) =>
+        await Minutes(video, type, await Recent(video, type, seen, cancellationToken), range, cancellationToken);
 
-    private ValueTask<Recent> Recent(VideoId video, EventType type, CancellationToken cancellationToken) =>
-        grains.GetGrain<IVideoGrain>(video.Value).Recent(type, cancellationToken);
+    private async Task<Recent> Recent(VideoId video, EventType type, Seen seen, CancellationToken cancellationToken)
+    {
+        var recent = await grains.GetGrain<IVideoGrain>(video.Value).Recent(type, cancellationToken);
+        seen.Check(video, recent.Position);
+        return recent;
+    }
 
     private async Task<IReadOnlyList<(Minute Minute, Cell Cell)>> Minutes(VideoId video, EventType type, Recent recent, MinuteRange range, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using Orleans.Counter.Query;
 using Orleans.Counter.Storage;
 using Xunit;
 
@@ -218,7 +219,7 @@ public sealed class CountingTests
 
         Assert.Equal(3, cluster.Store.Stored(Kittens, EventType.View).Total.Count);
         Assert.Equal(2, cluster.Store.Stored(Kittens, EventType.View).Minutes[Minute.Of(Now)].Count);
-        Assert.Equal(3, (await cluster.Counts.Minutes(Kittens, EventType.View, MinuteRange.Everything, Cancelled)).Sum(minute => minute.Cell.Count));
+        Assert.Equal(3, (await cluster.Counts.Minutes(Kittens, EventType.View, MinuteRange.Everything, Seen.Anything, Cancelled)).Sum(minute => minute.Cell.Count));
     }
 
     [Fact]
@@ -231,8 +232,8 @@ public sealed class CountingTests
         var (total, minutes) = cluster.Store.Stored(Kittens, EventType.View);
         Assert.Equal(new Cell(7 * 1440, 2 * 7 * 1440, 2, 2), total);
         Assert.Equal(7 * 1440, minutes.Count);
-        Assert.Equal(minutes.OrderBy(minute => minute.Key).Select(minute => (minute.Key, minute.Value)), await cluster.Counts.Minutes(Kittens, EventType.View, MinuteRange.Everything, Cancelled));
-        Assert.Equal(60 * 2.0, (await cluster.Counts.Sum(Kittens, EventType.View, new(Minute.Of(Now.AddDays(-3)), Minute.Of(Now.AddDays(-3).AddHours(1))), Cancelled)).Sum);
+        Assert.Equal(minutes.OrderBy(minute => minute.Key).Select(minute => (minute.Key, minute.Value)), await cluster.Counts.Minutes(Kittens, EventType.View, MinuteRange.Everything, Seen.Anything, Cancelled));
+        Assert.Equal(60 * 2.0, (await cluster.Counts.Sum(Kittens, EventType.View, new(Minute.Of(Now.AddDays(-3)), Minute.Of(Now.AddDays(-3).AddHours(1))), Seen.Anything, Cancelled)).Sum);
     }
 
     [Fact]

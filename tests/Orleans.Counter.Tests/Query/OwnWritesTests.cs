@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Counter.EventHubs;
@@ -146,11 +148,33 @@ public sealed class OwnWritesTests : IAsyncLifetime
         var ack = await View("kittens");
         Assert.Equal(1, await Count("kittens", ack));
 
-        _store.Refusing = true; // It cannot store what it holds when it leaves: as if its silo had died.
-        await _cluster.Forget(VideoId.Parse("kittens"));
-        _store.Refusing = false;
+        await Lose("kittens");
         Assert.Equal(0, await Count("kittens"));
         Assert.Equal(1, await Count("kittens", ack));
+    }
+
+    [Fact]
+    public async Task A_video_that_is_lost_between_its_shards_word_and_its_answer_is_asked_again()
+    {
+        var (ack, kittens, asked) = (await View("kittens"), VideoId.Parse("kittens"), 0);
+        var writes = new OwnWrites(_cluster.Grains, TimeProvider.System);
+
+        var answer = await writes.Answer<long>(ack, [kittens], new DefaultHttpContext().Response, async seen =>
+        {
+            if (asked++ == 0) await Lose("kittens");
+            return TypedResults.Ok((await _cluster.Counts.Sum(kittens, EventType.View, MinuteRange.Everything, seen, Token)).Count);
+        }, Token);
+
+        Assert.Equal(1, Assert.IsType<Ok<long>>(answer.Result).Value);
+        Assert.True(asked > 1);
+    }
+
+    // It cannot store what it holds when it leaves: as if its silo had died.
+    private async Task Lose(string video)
+    {
+        _store.Refusing = true;
+        await _cluster.Forget(VideoId.Parse(video));
+        _store.Refusing = false;
     }
 
     public async ValueTask DisposeAsync()

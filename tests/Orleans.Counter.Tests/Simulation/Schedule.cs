@@ -36,7 +36,7 @@ internal sealed class Schedule
         _readers = new SimAgent?[_partitions];
         _streamShare = _world.Random.Next(3) == 0 ? 0.0008 : 1;
         _hub = new(_world, _faults, _world.Now);
-        _witness = new(_world, _tables, _traffic);
+        _witness = new(_world, _traffic);
         _cluster = new(_world, _faults, _tables) { Hub = _hub, Witness = _witness };
         _operator = new(_world, _cluster, [.. Shard.All.Where(shard => shard.Partition(SimHub.PartitionCount) < _partitions)]);
         _isOperated = _world.Random.Next(2) == 0;

@@ -185,20 +185,19 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
     private static readonly bool FlushInterleaves = Interleaves(typeof(IVideoGrain), nameof(Flush));
 
     public ValueTask<Applied> Apply(Position given, IReadOnlyList<Entry> entries, CancellationToken cancellationToken = default) =>
-        Call(ApplyInterleaves, async grain =>
-        {
-            var applied = await ((IVideoGrain)grain).Apply(given, entries, CancellationToken.None);
-            if (entries.Count == 0 && applied.Outcome is not Outcome.Behind) await Cluster.Witness.Holds((IVideoGrain)grain, Cluster.Knows((Activation)grain.GrainContext));
-            return applied;
-        });
+        Call(ApplyInterleaves, grain => ((IVideoGrain)grain).Apply(given, entries, CancellationToken.None));
 
     public ValueTask<Flushed> Flush(CancellationToken cancellationToken = default) => Call(FlushInterleaves, grain => ((IVideoGrain)grain).Flush(CancellationToken.None));
 
-    public ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public ValueTask<Recent> Recent(EventType type, CancellationToken cancellationToken = default) => Call(interleaves: true, async grain =>
+    {
+        if (!Cluster.Knows((Activation)grain.GrainContext)) Cluster.Witness.IsAskedOfAReplacedOne(VideoId.Parse(GrainId.Key.ToString()!));
+        return await ((IVideoGrain)grain).Recent(type, CancellationToken.None);
+    });
 
     public ValueTask<IReadOnlyList<WindowCount>> Windows(EventType type, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public ValueTask<Portrait?> Portrait(CancellationToken cancellationToken = default) => Call(interleaves: true, grain => ((IVideoGrain)grain).Portrait(CancellationToken.None));
+    public ValueTask<Portrait> Portrait(CancellationToken cancellationToken = default) => Call(interleaves: true, grain => ((IVideoGrain)grain).Portrait(CancellationToken.None));
 
     public ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken = default) =>
         Call(interleaves: true, grain => ((IVideoGrain)grain).Describe(metadata, CancellationToken.None));
@@ -213,14 +212,8 @@ internal sealed class ShardReference(SimCluster cluster, GrainId id, Activation?
 {
     private static readonly bool SeesInterleaves = Interleaves(typeof(IShardGrain), nameof(Sees));
 
-    public ValueTask<bool> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken = default) =>
-        Call(SeesInterleaves, async grain =>
-        {
-            var asked = Cluster.World.Now;
-            var sees = await ((IShardGrain)grain).Sees(video, writer, frames, CancellationToken.None);
-            if (sees) Cluster.Witness.Sees(video, frames.Last, asked);
-            return sees;
-        });
+    public ValueTask<Position?> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken = default) =>
+        Call(SeesInterleaves, grain => ((IShardGrain)grain).Sees(video, writer, frames, CancellationToken.None));
 
     public ValueTask<Progress> Progress(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

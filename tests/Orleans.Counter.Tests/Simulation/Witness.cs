@@ -1,14 +1,12 @@
 using System.Globalization;
 using Orleans.Counter.Counting;
-using Orleans.Counter.Storage;
 
 namespace Orleans.Counter.Tests.Simulation;
 
-/// <summary>Asks, as a client does with the token of its write, whether events can be seen, and compares every yes with a recount of the log up to them.</summary>
-internal sealed class Witness(World world, SimTables tables, Traffic traffic)
+/// <summary>Asks, as a client does with the token of its write, and compares every answer with a recount of the log up to what was written.</summary>
+internal sealed class Witness(World world, Traffic traffic)
 {
-    private readonly List<(DateTimeOffset At, VideoId Video, string Type, long Count)> _held = [];
-    private readonly List<(DateTimeOffset At, VideoId Video)> _replaced = [];
+    private readonly HashSet<VideoId> _replaced = [];
     private readonly List<string> _lies = [];
 
     /// <summary>A message that was sent is asked for, mostly one of the last.</summary>
@@ -20,36 +18,11 @@ internal sealed class Witness(World world, SimTables tables, Traffic traffic)
         _ = Ask(cluster, world.Any(sent.Events).Video, sent.Number);
     }
 
-    /// <summary>A video was found to hold what its shard gave it: this is what it holds at that moment.</summary>
-    /// <param name="video">The activation that was asked.</param>
-    /// <param name="isKnown">
-    /// False if it is an old one. It may lack what the one that took its place has stored, and the version of the row shows that only when it stores: until then its answers are wrong, whoever asks.
-    /// </param>
-    public async Task Holds(IVideoGrain video, bool isKnown)
-    {
-        var id = VideoId.Parse(((Grain)video).GrainContext.GrainId.Key.ToString()!);
-        if (!isKnown) _replaced.Add((world.Now, id));
-        foreach (var type in Traffic.Types)
-            _held.Add((world.Now, id, type, (await video.Recent(EventType.Parse(type))).Total.Count));
-    }
-
-    /// <summary>A shard says that a frame can be seen: its events stand in the video's row, or the video was found to hold them since it was asked.</summary>
-    public void Sees(VideoId video, ulong number, DateTimeOffset asked)
-    {
-        if (_replaced.Any(one => one.At >= asked && one.Video == video)) return;
-        var first = traffic.Log.First(sent => sent.Number == number && sent.Events.Any(one => one.Video == video));
-        var recount = Recount.Of(traffic.Log.Where(sent => sent.Position <= first.Position && sent.Partition == first.Partition), []);
-        var row = tables.Row(TableLayout.Table(Shard.Of(video)), TableLayout.PartitionKey(Shard.Of(video)), TableLayout.VideoKey(video));
-        var stored = row is null ? [] : RowCodec.DecodeVideo(row).Totals;
-        foreach (var type in first.Events.Where(one => one.Video == video).Select(one => one.Type).Distinct())
-        {
-            var needed = recount.Totals.GetValueOrDefault(Recount.TotalOf(video, type)).Count;
-            var held = _held.Where(one => one.At >= asked && one.Video == video && one.Type == type).Select(one => one.Count)
-                .Append(stored.FirstOrDefault(total => total.Type.Value == type).Total.Count).Max();
-            world.Say(() => $"frame {number} of {video} {type} is seen: {held} of {needed}");
-            if (held < needed) _lies.Add(string.Create(CultureInfo.InvariantCulture, $"frame {number} of {video} was said to be seen at {world.Now:HH:mm:ss}, and {held} {type} of {needed} could be"));
-        }
-    }
+    /// <summary>
+    /// A question reaches an old activation. It may lack what the one that took its place has stored, and the version of the row shows that only when it stores: a shard that has begun
+    /// anew since cannot know it. Until then its answers are wrong, whoever asks.
+    /// </summary>
+    public void IsAskedOfAReplacedOne(VideoId video) => _replaced.Add(video);
 
     /// <summary>All that was wrong. Now that nothing fails any more, every message can be seen, however long ago it was sent, and whoever has forgotten it.</summary>
     public IReadOnlyList<string> InTheEnd(SimCluster cluster, int era)
@@ -65,11 +38,34 @@ internal sealed class Witness(World world, SimTables tables, Traffic traffic)
         return [.. _lies, .. unseen.Select(sent => $"frame {sent.Number} is never seen")];
     }
 
+    // Whether it was seen. As the service does, it asks the shard, and then the video, whose answer has to reach as far as the shard says.
     private Task<bool> Ask(SimCluster cluster, VideoId video, ulong number)
     {
         var shard = (IShardGrain)cluster.Reference(GrainId.Create(SimCluster.ShardType, Shard.Of(video).ToString()), owner: null);
-        var answer = false;
-        var asking = new Turns(world).Run(async () => answer = await shard.Sees(video, Traffic.Writer, default(FrameNumbers).With(number)));
-        return asking.ContinueWith(asked => asked.IsCompletedSuccessfully && answer, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var grain = (IVideoGrain)cluster.Reference(GrainId.Create("video", video.Value), owner: null);
+        var isSeen = false;
+        var asking = new Turns(world).Run(async () =>
+        {
+            if (await shard.Sees(video, Traffic.Writer, default(FrameNumbers).With(number)) is not { } through) return;
+            foreach (var type in traffic.Log.First(sent => sent.Number == number).Events.Where(one => one.Video == video).Select(one => one.Type).Distinct())
+            {
+                _replaced.Remove(video);
+                var recent = await grain.Recent(EventType.Parse(type));
+                if (recent.Position < through) return;
+                if (!_replaced.Contains(video)) Compare(video, type, number, recent.Total.Count);
+            }
+
+            isSeen = true;
+        });
+        return asking.ContinueWith(asked => asked.IsCompletedSuccessfully && isSeen, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private void Compare(VideoId video, string type, ulong number, long held)
+    {
+        var sent = traffic.Log.First(sent => sent.Number == number);
+        var recount = Recount.Of(traffic.Log.Where(other => other.Position <= sent.Position && other.Partition == sent.Partition), []);
+        var needed = recount.Totals.GetValueOrDefault(Recount.TotalOf(video, type)).Count;
+        world.Say(() => $"frame {number} of {video} {type} is seen: {held} of {needed}");
+        if (held < needed) _lies.Add(string.Create(CultureInfo.InvariantCulture, $"frame {number} of {video} was said to be seen at {world.Now:HH:mm:ss}, and {held} {type} of {needed} could be"));
     }
 }
