@@ -2,7 +2,7 @@ using Orleans.Counter.Storage;
 
 namespace Orleans.Counter.Rollup;
 
-/// <summary>A day of one video and type as few bytes, about three for a minute of views: so a day of a whole group can be held.</summary>
+/// <summary>A day of one video and type as few bytes, two for a minute of up to 127 views: so a day of a whole group can be held.</summary>
 /// <param name="Video">The video.</param>
 /// <param name="Type">The type.</param>
 /// <param name="Bytes">Its hours, packed; empty if it has none.</param>

@@ -148,6 +148,7 @@ public sealed class RollupRunTests
             }
 
             await world.Set(Videos[1], EventType.View, Day(2), 60, Cell.Nothing);
+            foreach (var day in new[] { 10, 12, 13 }) await world.Set(Videos[0], EventType.View, Day(day), day, Cell.Plain(day + 2_000)); // Their rows stand already.
         }
     }
 
