@@ -25,7 +25,7 @@ internal sealed partial class ShardGrain(
     private Ledger _storedLedger;
     private RowVersion? _version;
     private ShardChannels? _channels;
-    private Task<long>? _repaired;
+    private Task<long[]>? _beside;
     private IGrainTimer? _timer;
     private Task? _storing;
     private bool _goesBack;
@@ -36,9 +36,9 @@ internal sealed partial class ShardGrain(
 
     public async ValueTask<Progress> Progress(CancellationToken cancellationToken)
     {
-        if (_repaired is null or { IsFaulted: true }) _repaired = store.SumCorrections(Shard, CancellationToken.None).AsTask();
-        var repaired = await _repaired.WaitAsync(cancellationToken);
-        return new(_counted, _stored, _countedLedger, _storedLedger, repaired);
+        if (_beside is null or { IsFaulted: true }) _beside = Task.WhenAll(store.SumCorrections(Shard, CancellationToken.None).AsTask(), store.SumImported(Shard, CancellationToken.None).AsTask());
+        var beside = await _beside.WaitAsync(cancellationToken);
+        return new(_counted, _stored, _countedLedger, _storedLedger, Repaired: beside[0], Imported: beside[1]);
     }
 
     public async ValueTask<Cell> ChannelTotal(string channelId, EventType type, CancellationToken cancellationToken) => await (await Channels.Of(channelId)).Total(type);
@@ -49,7 +49,7 @@ internal sealed partial class ShardGrain(
     {
         if (counts is { } video) Find(video).Changed();
         Channels.Forget(channels);
-        _repaired = null;
+        _beside = null;
         return ValueTask.CompletedTask;
     }
 
