@@ -1,6 +1,7 @@
 using Orleans.Counter;
 using Orleans.Counter.Audit;
 using Orleans.Counter.Counting;
+using Orleans.Counter.History;
 using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
 using Orleans.Counter.Known;
@@ -29,6 +30,7 @@ if (role.IsSilo) builder.AddCounting();  // entries      -> changed rows
 builder.AddStorage();                    // rows         -> the table
 if (role.IsSilo) builder.AddRollup();    // sealed days  -> month rows and Parquet segments
 if (role.IsApi) builder.AddQuery();      // video, rows  -> points
+if (role.IsApi) builder.AddHistory();    // lines        -> old days, set
 if (role.IsApi) builder.AddAudit();      // ledgers      -> what became of every event
 
 builder.AddApiDocument();                // endpoints    -> what they say of themselves
@@ -39,6 +41,7 @@ app.MapHealth();
 if (role.IsApi) app.MapIngest();
 if (role.IsApi) app.MapQuery();
 if (role.IsApi) app.MapRollup();
+if (role.IsApi) app.MapHistory();
 if (role.IsApi) app.MapAudit();
 if (role.IsApi) app.MapApiDocument();
 await app.RunAsync();

@@ -97,6 +97,11 @@ internal partial class MemoryCountStore(TimeProvider? clock = null) : ICountStor
         lock (_lock) return new(_corrections.Values.Where(correction => Shard.Of(correction.Video) == shard).Sum(correction => correction.Count));
     }
 
+    public ValueTask<long> SumImported(Shard shard, CancellationToken cancellationToken)
+    {
+        lock (_lock) return new(_videos.Values.Where(video => Shard.Of(video.Row.Video) == shard).Sum(video => video.Row.Imported?.Sum(one => one.Count) ?? 0));
+    }
+
     public virtual ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken)
     {
         lock (_lock) return new(_shards.GetValueOrDefault(shard));

@@ -56,9 +56,10 @@ internal static class AuditStage
 /// <param name="DeadLettered">Of the stored ones: set aside as dead letters.</param>
 /// <param name="InFlight">Read, and not stored yet.</param>
 /// <param name="Difference">Of the stored ones: what is missing in this sum. Anything but 0 is a defect.</param>
+/// <param name="Imported">How many events of history were imported, beside all this; those of a video that was removed are not in it any more.</param>
 /// <param name="Repaired">By how much corrections have changed counts, beside all this; negative if they took out more than they put in.</param>
 /// <param name="AsOf">What had been read then is inside.</param>
-internal sealed record AuditAnswer(long Accepted, long Counted, long Duplicates, long DeadLettered, long InFlight, long Difference, long Repaired, DateTimeOffset AsOf);
+internal sealed record AuditAnswer(long Accepted, long Counted, long Duplicates, long DeadLettered, long InFlight, long Difference, long Imported, long Repaired, DateTimeOffset AsOf);
 
 /// <summary>What stands after a correction.</summary>
 /// <param name="Id">The correction.</param>

@@ -12,7 +12,7 @@ internal static class EventNotes
     private const string View = "View";
 
     /// <summary>What may be answered to whoever sends events.</summary>
-    public static readonly string[] Codes = ["no_valid_event", .. JsonBody.Codes, "hub_unavailable"];
+    public static readonly string[] Codes = ["no_valid_event", .. JsonBody.Codes, "hub_unavailable", "known_videos_unavailable"];
 
     public static ParameterNote Video => new("videoId", "The video; case matters.", Schemas.Text(pattern: VideoId.Pattern));
 

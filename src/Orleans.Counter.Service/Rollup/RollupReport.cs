@@ -5,6 +5,12 @@ namespace Orleans.Counter.Rollup;
 /// <summary>How far rollup is, for an operator. Costs a call to each group and a read of its manifest.</summary>
 internal sealed class RollupReport(IGrainFactory grains, IRollupStore store, TimeSpan acceptanceWindow, TimeProvider clock)
 {
+    /// <summary>How many days of each group are listed if nobody says it.</summary>
+    public const int DaysDefault = 7;
+
+    /// <summary>The most days of each group that may be listed.</summary>
+    public const int DaysMax = 1_000;
+
     /// <param name="recent">How many of the last days that hold something are listed for each group.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     public async Task<RollupsAnswer> Ask(int recent, CancellationToken cancellationToken)

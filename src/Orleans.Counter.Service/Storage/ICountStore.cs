@@ -43,6 +43,9 @@ internal interface ICountStore
     /// <summary>By how much all corrections of a shard's videos have changed counts: a read of all of them.</summary>
     ValueTask<long> SumCorrections(Shard shard, CancellationToken cancellationToken);
 
+    /// <summary>How many events of a shard's videos were imported: a look at each of their rows, of which those are sent that have something imported.</summary>
+    ValueTask<long> SumImported(Shard shard, CancellationToken cancellationToken);
+
     /// <summary>The shard's checkpoint: one point read. Null before the first.</summary>
     ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken);
 

@@ -15,6 +15,9 @@ internal static class RowCodec
     private const string ImportedSum = "_sumImported";
     private const string Windows = "_countIn";
 
+    /// <summary>How many events of all types were imported.</summary>
+    public const string Imported = "Imported";
+
     private const string Changed = "Changed";
 
     public static TableEntity Encode(VideoRow row)
@@ -38,7 +41,7 @@ internal static class RowCodec
 
         foreach (var (type, count, sum) in row.Adjusted ?? []) (entity[$"{type}{AdjustedCount}"], entity[$"{type}{AdjustedSum}"]) = (count, sum);
         foreach (var (type, count, sum) in row.Imported ?? []) (entity[$"{type}{ImportedCount}"], entity[$"{type}{ImportedSum}"]) = (count, sum);
-        if (row.Imported is { Count: > 0 } imported) entity["Imported"] = imported.Sum(one => one.Count);
+        if (row.Imported is { Count: > 0 } imported) entity[Imported] = imported.Sum(one => one.Count);
         if (row.Revision > 0) entity["Revision"] = row.Revision;
         foreach (var windows in (row.Windows ?? []).GroupBy(count => count.Type)) entity[$"{windows.Key}{Windows}"] = TopCodec.Text(windows);
         if (row.Removed is { } removed) entity["Removed"] = removed;

@@ -85,6 +85,9 @@ internal sealed class TableCountStore : ICountStore
     public async ValueTask<long> SumCorrections(Shard shard, CancellationToken cancellationToken) =>
         (await ReadAll(shard, "k|", ["Count"], cancellationToken)).Sum(row => row.GetInt64("Count") ?? 0);
 
+    public async ValueTask<long> SumImported(Shard shard, CancellationToken cancellationToken) =>
+        (await ReadAll(shard, "v|", [RowCodec.Imported], cancellationToken, $"{RowCodec.Imported} ne 0L")).Sum(row => row.GetInt64(RowCodec.Imported) ?? 0);
+
     public async ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken) =>
         await Read(shard, TableLayout.CheckpointKey, cancellationToken) is { } entity ? new(RowCodec.DecodeShard(entity), Version(entity)) : null;
 
@@ -158,19 +161,20 @@ internal sealed class TableCountStore : ICountStore
 
     private static Dictionary<string, TableClient> Clients(TableServiceClient service) => TableLayout.Tables.ToDictionary(table => table, service.GetTableClient);
 
-    /// <summary>The rows of a shard whose keys begin so, in order.</summary>
-    private Task<List<TableEntity>> ReadAll(Shard shard, string prefix, IEnumerable<string> columns, CancellationToken cancellationToken) => _patience.Until(
+    /// <summary>The rows of a shard whose keys begin so, in order; if there is a further condition, those that keep it.</summary>
+    private Task<List<TableEntity>> ReadAll(Shard shard, string prefix, IEnumerable<string> columns, CancellationToken cancellationToken, string? also = null) => _patience.Until(
         async _ =>
         {
             List<TableEntity> rows = [];
-            await foreach (var row in Between(shard, prefix, TableLayout.After(prefix), columns, cancellationToken)) rows.Add(row);
+            await foreach (var row in Between(shard, prefix, TableLayout.After(prefix), columns, cancellationToken, also)) rows.Add(row);
             return rows;
         },
         cancellationToken);
 
-    private AsyncPageable<TableEntity> Between(Shard shard, string from, string to, IEnumerable<string> columns, CancellationToken cancellationToken)
+    private AsyncPageable<TableEntity> Between(Shard shard, string from, string to, IEnumerable<string> columns, CancellationToken cancellationToken, string? also = null)
     {
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {TableLayout.PartitionKey(shard)} and RowKey ge {from} and RowKey lt {to}");
+        if (also is not null) filter = $"{filter} and {also}";
         return _reading[TableLayout.Table(shard)].QueryAsync<TableEntity>(filter, maxPerPage: 1000, columns, cancellationToken);
     }
 

@@ -1,3 +1,4 @@
+using Orleans.Counter.Query;
 using Orleans.Counter.Storage;
 using Xunit;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orleans.Counter.Query;
 using Xunit;
 
 namespace Orleans.Counter.Tests.Counting;

@@ -27,6 +27,6 @@ public sealed partial class ProblemCodeTests
     }
 
     // As the sources write it: a status, or one of the helpers that know theirs, and then the code.
-    [GeneratedRegex("""(?:\bOf\(\s*(?:StatusCodes\.\w+|status),\s*|\bnew\(StatusCodes\.\w+,\s*|\bWrong\(|\bConflict\()"(?<code>[a-z_]+)"[,)]""")]
+    [GeneratedRegex("""(?:\bOf\(\s*(?:StatusCodes\.\w+|status),\s*|\bnew\(StatusCodes\.\w+,\s*|\bWrong\(|\bConflict\(|\bTryLater\(response,\s*)"(?<code>[a-z_]+)"[,)]""")]
     private static partial Regex Emission();
 }

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Counter.Audit;
+using Orleans.Counter.History;
 using Orleans.Counter.Http;
 using Orleans.Counter.Query;
 using Orleans.Counter.Storage;
@@ -205,17 +206,22 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
             builder.Logging.ClearProviders();
             builder.Services.AddSingleton(_cluster.Grains).AddSingleton<ICountStore>(_cluster.Store).AddSingleton<IRollupStore>(_cluster.Store).AddSingleton<ISegmentStore>(_cluster.Segments);
             builder.AddHttp();
+            builder.AddAcceptance();
             builder.AddQuery();
+            builder.AddHistory();
             builder.AddAudit();
             _app = builder.Build();
             _app.UseHttp();
             _app.MapQuery();
+            _app.MapHistory();
             _app.MapAudit();
             await _app.StartAsync();
             Http = new() { BaseAddress = new(_app.Urls.First()) };
         }
 
         public async Task<string> Text(string address) => await (await Http.GetAsync(address, TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        internal MemoryCountStore Store => _cluster.Store;
 
         internal void Send(params IReadOnlyList<Event> events) => _cluster.Send(events);
 

@@ -36,6 +36,7 @@ public sealed class EndpointScopeTests(EndpointScopeTests.Running running) : ICl
         ["POST /v1/counts"] = Scope.Read,
         ["GET /v1/audit"] = Scope.Admin,
         ["POST /v1/admin/corrections"] = Scope.Admin,
+        ["POST /v1/admin/history"] = Scope.Admin,
         ["GET /v1/admin/rollups"] = Scope.Admin,
     };
 

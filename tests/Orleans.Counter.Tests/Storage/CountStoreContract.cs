@@ -126,6 +126,20 @@ public abstract class CountStoreContract
     }
 
     [Fact]
+    public async Task What_was_imported_is_summed_over_the_videos_of_a_shard()
+    {
+        var store = await NewStore();
+        VideoId[] videos = [.. Rows.VideosOf(new(0x3b)).Take(4)];
+        await store.CommitVideo(Rows.Of(videos[0].Value, 1), null, [], Token);
+        await store.CommitVideo(Rows.Of(videos[1].Value, 1) with { Imported = [new(Like, 7, 7), new(Watch, 5, 0.5)] }, null, [], Token);
+        await store.CommitVideo(Rows.Of(videos[2].Value, 1) with { Imported = [new(Like, -2, -2)] }, null, [], Token);
+        await store.CommitVideo(Rows.Of(videos[3].Value, 1) with { Imported = [new(Like, 2, 2), new(Watch, -2, -2)] }, null, [], Token);
+
+        Assert.Equal(10, await store.SumImported(new(0x3b), Token));
+        Assert.Equal(0, await store.SumImported(new(0x3a), Token));
+    }
+
+    [Fact]
     public async Task Adjustments_and_an_unfinished_removal_come_back_with_their_row()
     {
         var store = await NewStore();
