@@ -5,6 +5,7 @@ using Orleans.Configuration;
 using Orleans.Counter.Counting;
 using Orleans.Counter.EventHubs;
 using Orleans.Counter.Query;
+using Orleans.Counter.Rollup;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
 using Orleans.TestingHost;
@@ -39,16 +40,18 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     public static async Task<CounterCluster> Start(
         MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null, TimeSpan? beat = null,
-        Action<CountingOptions>? counting = null, MemorySegmentStore? segments = null)
+        Action<CountingOptions>? counting = null, MemorySegmentStore? segments = null, bool rollup = false)
     {
         clock ??= TimeProvider.System;
         var (counts, cold, events, letters) = (store ?? new MemoryCountStore(), segments ?? new MemorySegmentStore(), hub ?? new MemoryHub(Partitions, clock), new MemoryDeadLetters());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
+        if (rollup) builder.ConfigureSilo((_, silo) => silo.UseInMemoryReminderService());
         builder.ConfigureSiloHost((_, host) =>
         {
             host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IRollupStore>(counts).AddSingleton<ISegmentStore>(cold).AddSingleton<IDeadLetterStore>(letters).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton(readers ?? events).AddSingleton(clock);
             host.AddAcceptance().AddStreaming().AddCounting();
+            if (rollup) host.AddRollup();
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
             if (counting is not null) host.Services.Configure(counting);
             host.Services.Configure<EventHubReceiverOptions>(StreamNames.Provider, options =>

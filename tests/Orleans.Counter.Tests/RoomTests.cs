@@ -18,7 +18,9 @@ public sealed class RoomTests
         ["Storage"] = [],
         ["Rollup"] = ["Counting", "Storage", "Http"],
         ["Query"] = ["Counting", "Storage", "Http"],
-        ["Audit"] = ["Counting", "Storage"],
+        ["Known"] = ["Counting", "Ingest", "Storage"],
+        ["History"] = ["Counting", "Ingest", "Query", "Storage", "Http"],
+        ["Audit"] = ["Counting", "Query", "Storage", "Http"],
     };
 
     [Fact]

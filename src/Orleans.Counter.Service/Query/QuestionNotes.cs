@@ -19,7 +19,7 @@ internal static class QuestionNotes
         new("from", $"The first minute, inclusive: {Moment}. Where it is left out: from the beginning.", Schemas.Text(format: "date-time")),
         new("to", $"The end, exclusive: {Moment}, after `from`. Where it is left out: without end.", Schemas.Text(format: "date-time")),
         new("granularity", $"How fine the points are; `auto` picks the finest with at most {Granules.Max:N0} points.", Schemas.OneOf(["auto", .. Granularity.All.Select(one => one.Name)], "auto")),
-        new("timeZone", "By whose clocks the granules begin: a name of the IANA database, such as `Europe/Berlin`.", Schemas.Text().Otherwise(WallClock.Utc.Name)),
+        new("timeZone", "By whose clocks the granules begin: a name of the IANA database, such as `Europe/Berlin`.", Schemas.Text(pattern: "^[A-Za-z0-9_+/-]+$").Otherwise(WallClock.Utc.Name)),
         new("fill", "Whether granules that are empty have points, too.", new() { Type = JsonSchemaType.Boolean, Default = false }),
         new("functions", "What is asked for, with commas between the names. Left out: everything.", new() { Type = JsonSchemaType.Array, Items = Schemas.OneOf(Function.All.Select(one => one.Name)), MinItems = 1 }),
         new("window", "How long the windows are.", Schemas.OneOf(TopCounts.Windows.Keys, TopCounts.WindowDefault)),

@@ -138,6 +138,8 @@ internal sealed class RequestMaker(string[] keys)
             "timestamp" => $"{now.AddSeconds(-random.Next(0, 100_000)):yyyy-MM-ddTHH:mm:ss.fffZ}",
             "functions" => string.Join(',', schema["items"]!["enum"]!.AsArray().Where(_ => random.Next(2) == 0).Select(one => (string)one!).DefaultIfEmpty("count")),
             "fill" => random.Next(2) == 0 ? "true" : "false",
+            "days" => random.Next(0, 1_001).ToString(CultureInfo.InvariantCulture),
+            "timeZone" => Odd.Pick(random, ["UTC", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe"]),
             "limit" => random.Next(1, 101).ToString(CultureInfo.InvariantCulture),
             "ack" => "AQcAAAAAAAAAAPAkLw", // nearly a token
             "id" => $"f{random.Next(100_000)}",
@@ -154,10 +156,14 @@ internal sealed class RequestMaker(string[] keys)
         request.Body = mediaType switch
         {
             "application/x-protobuf" => Protobuf(random),
+            "text/csv" => Encoding.UTF8.GetBytes(Csv(random)),
             "application/x-ndjson" => Encoding.UTF8.GetBytes(string.Join('\n', Enumerable.Range(0, random.Next(1, 5)).Select(_ => Json(form!["schema"]!, random)))),
             _ => Encoding.UTF8.GetBytes(Json(form!["schema"]!, random)),
         };
     }
+
+    private static string Csv(Random random) =>
+        "videoId,type,timestamp,count\n" + string.Join('\n', Enumerable.Range(0, random.Next(1, 5)).Select(_ => $"{Right("videoId", new JsonObject(), random)},view,{Odd.Pick(random, ["2019-03-31T23:59:00Z", "2019-03-31", ""])},{random.Next(-1, 9)}"));
 
     private static byte[] Protobuf(Random random)
     {

@@ -11,7 +11,7 @@ internal sealed class JsonSchema(JsonObject document)
 {
     private static readonly HashSet<string> Known =
     [
-        "$ref", "allOf", "type", "format", "pattern", "enum", "minLength", "maxLength", "minimum", "maximum", "items", "minItems", "maxItems", "properties", "required", "additionalProperties",
+        "$ref", "allOf", "oneOf", "type", "format", "pattern", "enum", "minLength", "maxLength", "minimum", "maximum", "items", "minItems", "maxItems", "properties", "required", "additionalProperties",
         "description", "default",
     ];
 
@@ -29,6 +29,7 @@ internal sealed class JsonSchema(JsonObject document)
         var schema = Resolve(given);
         if (schema.FirstOrDefault(word => !Known.Contains(word.Key)).Key is { } unknown) throw new NotSupportedException($"This test does not know '{unknown}'.");
         foreach (var part in schema["allOf"]?.AsArray() ?? []) if (Fault(value, part!, at) is { } fault) return fault;
+        if (schema["oneOf"] is JsonArray ways && ways.Count(way => Fault(value, way!, at) is null) != 1) return $"{at} is {Shown(value)}, and keeps not exactly one of {ways.Count} rules";
         var kind = value?.GetValueKind() ?? JsonValueKind.Null;
         if (Types(schema) is { Count: > 0 } types && !types.Any(type => IsOf(type, kind, value))) return $"{at} is {Shown(value)}, not of type {string.Join(" or ", types)}";
         if (schema["enum"] is JsonArray names && !names.Any(name => JsonNode.DeepEquals(name, value))) return $"{at} is {Shown(value)}, none of {names.ToJsonString()}";

@@ -5,9 +5,11 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Counter.Audit;
 using Orleans.Counter.EventHubs;
+using Orleans.Counter.History;
 using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
 using Orleans.Counter.Query;
+using Orleans.Counter.Rollup;
 using Orleans.Counter.Security;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Tests.Ingest;
@@ -45,16 +47,19 @@ internal sealed class WholeService : IAsyncDisposable
     /// <param name="settings">Settings; the mode is Open if they do not say another one.</param>
     public static async Task<WholeService> Start(Action<WebApplicationBuilder> add, params (string Key, string Value)[] settings)
     {
-        var cluster = await CounterCluster.Start(checkpointEvery: TimeSpan.FromSeconds(1), beat: TimeSpan.FromSeconds(1)); // at a pace that leaves time for requests
+        var cluster = await CounterCluster.Start(checkpointEvery: TimeSpan.FromSeconds(1), beat: TimeSpan.FromSeconds(1), rollup: true); // at a pace that leaves time for requests
+        var live = DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-9);
+        foreach (var group in Group.All) if (await cluster.Store.ReadGroup(group, Stop) is null) await cluster.Store.WriteGroup(group, new(live, live.AddDays(-1), live.AddDays(-1)), null, [], Stop);
         var keys = new MemoryKeys();
         var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(cluster.Grains).AddSingleton<ICountStore>(cluster.Store).AddSingleton<IEventHub>(cluster.Hub).AddSingleton<IKeyStore>(keys);
+        builder.Services.AddSingleton(cluster.Grains).AddSingleton<ICountStore>(cluster.Store).AddSingleton<IRollupStore>(cluster.Store).AddSingleton<ISegmentStore>(cluster.Segments).AddSingleton<IEventHub>(cluster.Hub).AddSingleton<IKeyStore>(keys);
         add(builder);
         builder.AddHttp();
         builder.AddAcceptance();
         builder.AddIngest();
         builder.AddQuery();
+        builder.AddHistory();
         builder.AddAudit();
         builder.AddApiDocument();
         var app = builder.Build();
@@ -62,6 +67,8 @@ internal sealed class WholeService : IAsyncDisposable
         app.MapHealth();
         app.MapIngest();
         app.MapQuery();
+        app.MapRollup();
+        app.MapHistory();
         app.MapAudit();
         app.MapApiDocument();
         await app.StartAsync(Stop);

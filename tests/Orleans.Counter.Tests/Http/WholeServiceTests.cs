@@ -69,4 +69,11 @@ public sealed class WholeServiceTests(RunningService running) : IClassFixture<Ru
         (await running.Service.Send(method, address, body, Json)).IsProblem(HttpStatusCode.BadRequest, "malformed_body");
 
     private async Task<JsonNode> Get(string address) => (await running.Service.Ask("GET", address)).Body!;
+
+    [Theory, InlineData("-1"), InlineData("1001")]
+    public async Task Days_of_rollup_have_bounds(string days) => (await running.Service.Ask("GET", $"/v1/admin/rollups?days={days}")).IsProblem(HttpStatusCode.BadRequest, "invalid_days");
+
+    [Fact]
+    public async Task Rollup_says_how_far_each_group_is() =>
+        Assert.Equal(Group.Count, (await running.Service.Ask("GET", "/v1/admin/rollups?days=0")).Body!["groups"]!.AsArray().Count);
 }
