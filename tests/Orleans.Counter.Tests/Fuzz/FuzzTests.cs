@@ -115,7 +115,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
     private string? Fault(FuzzRequest request, RawAnswer answer)
     {
-        var isOfTheServer = !request.IsHttp && answer.Body.Length is 0 && answer.Status is 400 or 405 or 408 or 411 or 413 or 414 or 417 or 431 or 501 or 505;
+        var isOfTheServer = (!request.IsHttp || answer.Status is 414) && answer.Body.Length is 0 && answer.Status is 400 or 405 or 408 or 411 or 413 or 414 or 417 or 431 or 501 or 505;
         if (isOfTheServer && answer.Header("X-Content-Type-Options") is null) return Count("refused by the server itself");
         if (answer.Header("X-Content-Type-Options") is not "nosniff" || answer.Header("Content-Security-Policy") is null || answer.Header("Cache-Control") is null || answer.Header("Referrer-Policy") is null)
             return $"the answer {answer.Status} lacks a header for browsers";
