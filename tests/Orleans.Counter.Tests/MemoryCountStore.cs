@@ -175,14 +175,14 @@ internal partial class MemoryCountStore(TimeProvider? clock = null) : ICountStor
     }
 
     /// <summary>Waits until the rows are as the condition wants them.</summary>
-    public async Task Until(Func<MemoryCountStore, bool> condition)
+    public async Task Until(Func<MemoryCountStore, bool> condition, TimeSpan? patience = null)
     {
         while (true)
         {
             Task changed;
             lock (_lock) changed = _changed.Task;
             if (condition(this)) return;
-            await changed.WaitAsync(TimeSpan.FromSeconds(30));
+            await changed.WaitAsync(patience ?? TimeSpan.FromSeconds(30));
         }
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Orleans.Counter.Http;
+using Orleans.Counter.Query;
 using Orleans.Counter.Security;
 
 namespace Orleans.Counter.History;
@@ -31,14 +32,16 @@ internal static class HistoryStage
     }
 
     /// <summary>Sets minutes of days that the log never brought anything of. The same lines again change nothing; corrected ones set what is right.</summary>
-    internal static async Task<Results<Ok<HistoryAnswer>, ProblemHttpResult>> Import(HttpRequest request, HistoryImport import, CancellationToken cancellationToken)
+    internal static async Task<Results<Ok<HistoryAnswer>, ProblemHttpResult>> Import(HttpRequest request, HistoryImport import, HotAnswers hot, CancellationToken cancellationToken)
     {
         var (body, problem) = await HistoryBody.Read(request, cancellationToken);
         if (body is null) return problem!;
         if (body.Minutes.Count == 0)
             return ApiProblem.Of(
                 StatusCodes.Status400BadRequest, "no_valid_line", body.Rejected.Count == 0 ? "The request has no line." : $"No line is acceptable. The first: {body.Rejected[0].Detail}", new() { ["rejected"] = body.Rejected });
-        if (await import.Run(body.Minutes, cancellationToken) is { } done) return TypedResults.Ok(new HistoryAnswer(body.Lines, done.DaysSet, done.DaysUnchanged, body.Rejected, done.Refused));
+        var ran = await import.Run(body.Minutes, cancellationToken);
+        hot.ForgetAll();
+        if (ran is { } done) return TypedResults.Ok(new HistoryAnswer(body.Lines, done.DaysSet, done.DaysUnchanged, body.Rejected, done.Refused));
         request.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
         return ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "rollup_not_started", "It is not known yet from which day on counts are live: rollup says it when it has run for the first time, some minutes after the first start.");
     }

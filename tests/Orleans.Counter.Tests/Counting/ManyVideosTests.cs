@@ -33,7 +33,7 @@ public sealed class ManyVideosTests(ITestOutputHelper output)
         var grains = cluster.Grains.GetGrain<IManagementGrain>(0);
         int awake;
         using (var patience = new CancellationTokenSource(Patience))
-            while ((awake = await grains.GetTotalActivationCount()) > AwakeMax + (2 * Shard.Count)) patience.Token.ThrowIfCancellationRequested();
+            while ((awake = await grains.GetTotalActivationCount(Stop)) > AwakeMax + (2 * Shard.Count)) patience.Token.ThrowIfCancellationRequested();
         Assert.Equal(Videos, cluster.Store.Videos.Count);
         Assert.All(cluster.Store.Videos, row => Assert.Equal(1, row.Totals.Single().Total.Count));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Videos:N0} videos were counted; {most} at most were awake, and there are {awake} activations now."));

@@ -11,7 +11,7 @@ namespace Orleans.Counter.Tests.Known;
 public sealed class InventedVideosTests(ITestOutputHelper output)
 {
     private const int Batch = 5_000;
-    private const long GrowthMax = 32 << 20; // A million ids alone would take more than 60.
+    private const long GrowthMax = 64 << 20; // A million ids alone would take more.
 
     private static readonly int Invented = Environment.GetEnvironmentVariable("COUNTER_LONG") is "1" ? 1_000_000 : 50_000;
 

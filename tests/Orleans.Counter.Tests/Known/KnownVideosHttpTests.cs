@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using Orleans.Counter.Known;
-using Orleans.Counter.Tests.Ingest;
 using Xunit;
 
 namespace Orleans.Counter.Tests.Known;
@@ -10,8 +9,6 @@ namespace Orleans.Counter.Tests.Known;
 public sealed class KnownVideosHttpTests : IAsyncLifetime
 {
     private CounterCluster _cluster = null!;
-
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync() => _cluster = await CounterCluster.Start();
 

@@ -230,18 +230,20 @@ internal sealed class History : MemoryCountStore, ISettleVideos, IDisposable
             var run = new RollupRun(
                 Group.Of(Home), rollups, segments, new(Group.Of(Home), counts, log, new(new MemoryHub(1, Clock), Clock), plan), plan, options, log, this, Clock, new(Meters, plan, Clock));
             _hasEnded = false;
-            var going = Task.Run(async () =>
-            {
-                try
+            var going = Task.Factory.StartNew(
+                () =>
                 {
-                    await run.Go(default);
-                }
-                finally
-                {
-                    _hasEnded = true;
-                    _arrived.Release();
-                }
-            });
+                    try
+                    {
+                        run.Go(default).GetAwaiter().GetResult(); // Stores in memory make nobody wait, but for the one who waits below.
+                    }
+                    finally
+                    {
+                        _hasEnded = true;
+                        _arrived.Release();
+                    }
+                },
+                CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             for (_arrived.Wait(); !_hasEnded; _arrived.Wait())
             {
                 yield return "a step";

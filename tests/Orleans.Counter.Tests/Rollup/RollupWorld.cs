@@ -15,8 +15,10 @@ internal sealed class RollupWorld : ISettleVideos
     public static readonly DateTimeOffset Start = new(2026, 3, 1, 6, 0, 0, TimeSpan.Zero);
     public static readonly EventType Like = EventType.Parse("like");
 
-    /// <summary>Of several shards.</summary>
-    public static readonly VideoId[] Videos = [.. Segments.VideosOf(Group).Take(12)];
+    /// <summary>Those of the group's shards that have videos.</summary>
+    public static readonly Shard[] Shards = [.. Group.Shards.Skip(5).Take(3)];
+
+    public static readonly VideoId[] Videos = [.. Segments.VideosOf(Group).Where(video => Shards.Contains(Shard.Of(video))).Take(12)];
 
     private const int Partitions = 1;
 

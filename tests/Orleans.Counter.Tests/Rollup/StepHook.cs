@@ -8,8 +8,11 @@ internal sealed class Steps
     /// <summary>How many calls there have been.</summary>
     public int Taken { get; private set; }
 
-    /// <summary>What each call was.</summary>
-    public List<string> Names { get; } = [];
+    /// <summary>The shard that each call was about; null for those about the group, or a single video.</summary>
+    public List<Shard?> Shards { get; } = [];
+
+    /// <summary>The numbers of the calls, without those about shards that have no video: one of them is like the other.</summary>
+    public IEnumerable<int> ThatMatter => Enumerable.Range(0, Taken).Where(number => Shards[number] is not { } shard || RollupWorld.Shards.Contains(shard));
 
     /// <summary>Called with the number of a call, from 0: before it is made, and after it.</summary>
     public Action<int>? Before { get; set; }
@@ -23,10 +26,10 @@ internal sealed class Steps
         return hooked;
     }
 
-    public object? Take(MethodInfo method, Func<object?> call)
+    public object? Take(object?[]? arguments, Func<object?> call)
     {
         var number = Taken++;
-        Names.Add(method.Name);
+        Shards.Add(arguments?.OfType<Shard>().Select(shard => (Shard?)shard).FirstOrDefault());
         Before?.Invoke(number);
         var answer = call();
         After?.Invoke(number);
@@ -48,7 +51,7 @@ internal class StepHook : DispatchProxy
     {
         try
         {
-            return _steps!.Take(targetMethod!, () => targetMethod!.Invoke(_store, args));
+            return _steps!.Take(args, () => targetMethod!.Invoke(_store, args));
         }
         catch (TargetInvocationException wrapped)
         {
