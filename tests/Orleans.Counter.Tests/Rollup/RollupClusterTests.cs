@@ -51,21 +51,6 @@ public sealed class RollupClusterTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Reminders_survive_the_silo_in_which_they_rang()
-    {
-        await using var cluster = await Start(silos: 2);
-        await _store.Until(store => Group.All.All(group => store.GroupOf(group) is not null), Patience);
-        var day = await CountSomething();
-
-        await Kill(cluster, cluster.Silos[1]);
-        _clock.Jump(TimeSpan.FromDays(40));
-
-        await _store.Until(store => Group.All.All(group => store.GroupOf(group)?.RetiredThrough >= day), Patience);
-        Assert.Equal(Videos.Length * 3, _segments.Segments.Sum(segment => segment.Count));
-        Assert.Empty(_store.Days);
-    }
-
-    [Fact]
     public async Task Who_asks_for_a_run_joins_the_one_that_is_under_way_and_the_report_says_how_far_every_group_is()
     {
         await using var cluster = await Start(silos: 1, every: TimeSpan.FromDays(1));
@@ -144,12 +129,5 @@ public sealed class RollupClusterTests : IAsyncDisposable
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return cluster;
-    }
-
-    /// <summary>Ends a silo without giving it the time to say so.</summary>
-    private static async Task Kill(InProcessTestCluster cluster, InProcessSiloHandle silo)
-    {
-        await cluster.KillSiloAsync(silo);
-        await cluster.WaitForLivenessToStabilizeAsync(); // A clock that jumps while the others find out would make them forget what they suspect.
     }
 }
