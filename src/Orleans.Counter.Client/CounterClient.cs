@@ -18,9 +18,13 @@ public sealed class CounterClient
     /// <summary>The most events that one call may send.</summary>
     public const int EventsMax = 5_000;
 
+    /// <summary>The most minutes of history that one call may set.</summary>
+    public const int HistoryMax = 5_000;
+
     private const string AckHeader = "Counter-Ack";
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private static readonly MediaTypeHeaderValue Lines = new("application/x-ndjson");
 
     private readonly HttpClient _http;
     private readonly string _address;
@@ -70,7 +74,41 @@ public sealed class CounterClient
             return result with { Ack = response.Headers.TryGetValues(AckHeader, out var acks) ? acks.First() : null };
         }
         var problem = await Answers.ReadProblem(response, cancellationToken);
-        return problem is { Code: "no_valid_event", Rejected: { } rejected } ? new(0, rejected) : throw Answers.Refusal(response.StatusCode, problem);
+        return problem.Code is "no_valid_event" && problem.Each(Answers.Default.IReadOnlyListRejection) is { } rejected ? new(0, rejected) : throw Answers.Refusal(response.StatusCode, problem);
+    }
+
+    /// <summary>Sets 1 to <see cref="HistoryMax"/> minutes of days that the service has never counted anything of from its log, together at most 1 MiB of JSON. Totals follow.</summary>
+    /// <remarks>
+    /// Costs one request, and the service a transaction for every month of a type of a video that changes; minutes of one video and day belong into one call. The same minutes again change nothing, so a call may
+    /// be repeated. Minutes and days that the service does not set, even if it is all of them, are in the result and not an exception.
+    /// </remarks>
+    /// <param name="minutes">Each once.</param>
+    /// <param name="cancellationToken">Ends the call; what was set by then stays.</param>
+    /// <exception cref="CounterException">
+    /// The service refused the request as a whole, or there was no good answer after all retries. In the second case (<see cref="CounterException.IsTransient"/>) any of the days may be set.
+    /// </exception>
+    /// <exception cref="ArgumentException">No minute, more than <see cref="HistoryMax"/>, or one with a number that is not finite.</exception>
+    public async Task<HistoryResult> ImportHistoryAsync(IReadOnlyList<HistoryMinute> minutes, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(minutes);
+        if (minutes.Count is 0 or > HistoryMax) throw new ArgumentException($"A call sets 1 to {HistoryMax} minutes, not {minutes.Count}.", nameof(minutes));
+
+        var body = new PooledBuffer(minutes.Count * HistoryLines.LineBytes);
+        HistoryLines.Write(body, minutes);
+        using var response = await Answer(() => new(HttpMethod.Post, $"{_address}/v1/admin/history")
+        {
+            Content = new ReadOnlyMemoryContent(body.Written) { Headers = { ContentType = Lines } },
+        }, cancellationToken);
+
+        if (response.IsSuccessStatusCode)
+        {
+            var result = await Read(response, Answers.Default.HistoryResult, cancellationToken);
+            body.Return();
+            return result;
+        }
+
+        var problem = await Answers.ReadProblem(response, cancellationToken);
+        return problem.Code is "no_valid_line" && problem.Each(Answers.Default.IReadOnlyListRejectedMinute) is { } rejected ? new(0, 0, rejected, []) : throw Answers.Refusal(response.StatusCode, problem);
     }
 
     /// <summary>How many events of a type a video had. A video never seen had 0.</summary>
@@ -93,14 +131,16 @@ public sealed class CounterClient
     /// <param name="from">The first minute, a whole one.</param>
     /// <param name="to">The minute after the last one, a whole one.</param>
     /// <param name="granularity">What one point covers.</param>
+    /// <param name="timeZone">Whose hours, days and months: an IANA name such as <c>Europe/Berlin</c>; null: those of UTC.</param>
     /// <param name="ack"><see cref="SendResult.Ack"/> of events that the answer must hold; null: it holds what can be seen now.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="CounterException">The range is bad or has too many points, or there was no good answer after all retries.</exception>
     public Task<Series> SeriesAsync(VideoId videoId, EventType type, DateTimeOffset from, DateTimeOffset to,
-        Granularity granularity = Granularity.Auto, string? ack = null, CancellationToken cancellationToken = default)
+        Granularity granularity = Granularity.Auto, string? timeZone = null, string? ack = null, CancellationToken cancellationToken = default)
     {
         var name = granularity.ToString().ToLowerInvariant();
-        return Get($"{_address}/v1/videos/{videoId}/series?type={type}{Range(from, to)}&granularity={name}{After(ack)}", Answers.Default.Series, cancellationToken);
+        var zone = timeZone is null ? "" : $"&timeZone={Uri.EscapeDataString(timeZone)}";
+        return Get($"{_address}/v1/videos/{videoId}/series?type={type}{Range(from, to)}&granularity={name}{zone}{After(ack)}", Answers.Default.Series, cancellationToken);
     }
 
     /// <summary>What became of every event that the service has read from its log.</summary>

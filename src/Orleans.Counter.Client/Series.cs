@@ -12,13 +12,13 @@ public enum Granularity
     /// <summary>15 minutes.</summary>
     Quarter,
 
-    /// <summary>One hour.</summary>
+    /// <summary>One hour of the clock.</summary>
     Hour,
 
-    /// <summary>One day, in UTC.</summary>
+    /// <summary>One day of the time zone.</summary>
     Day,
 
-    /// <summary>One calendar month, in UTC.</summary>
+    /// <summary>One calendar month of the time zone.</summary>
     Month,
 }
 
@@ -28,7 +28,7 @@ public enum Granularity
 public sealed record Series(Granularity Granularity, IReadOnlyList<SeriesPoint> Points);
 
 /// <summary>The events of one granule.</summary>
-/// <param name="Start">The granule's first instant.</param>
+/// <param name="Start">The granule's first instant, with the offset of the time zone.</param>
 /// <param name="Count">How many events.</param>
 /// <param name="Sum">The sum of their values.</param>
 /// <param name="Min">The smallest value.</param>

@@ -15,6 +15,9 @@ public readonly record struct EventType
     /// <summary>The rule in words, for error messages.</summary>
     public const string Rule = "a type begins with a-z and has at most 32 characters out of a-z, 0-9 and '_'";
 
+    /// <summary>The rule as a regular expression, for descriptions.</summary>
+    public const string Pattern = "^[a-z][a-z0-9_]{0,31}$";
+
     /// <summary>The type of an event that names none.</summary>
     public static readonly EventType View = new("view");
 

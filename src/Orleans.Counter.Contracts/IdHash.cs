@@ -16,6 +16,9 @@ public static class IdHash
     /// <summary>The rule for an event id in words, for error messages.</summary>
     public const string Rule = "an event id has 1 to 128 printable ASCII characters (U+0020 to U+007E)";
 
+    /// <summary>The rule for an event id as a regular expression, for descriptions.</summary>
+    public const string Pattern = "^[ -~]{1,128}$";
+
     /// <summary>What stands for an event without an id, which is never recognised as a repeat.</summary>
     public const ulong None = 0;
 

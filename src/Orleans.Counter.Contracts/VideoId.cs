@@ -16,6 +16,9 @@ public readonly record struct VideoId
     /// <summary>The rule in words, for error messages.</summary>
     public const string Rule = "a video id has 1 to 64 characters out of A-Z, a-z, 0-9, '_' and '-'";
 
+    /// <summary>The rule as a regular expression, for descriptions.</summary>
+    public const string Pattern = "^[A-Za-z0-9_-]{1,64}$";
+
     private VideoId(string value) => Value = value;
 
     /// <summary>The id as it was given.</summary>

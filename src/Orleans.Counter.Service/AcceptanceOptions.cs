@@ -14,6 +14,17 @@ internal sealed class AcceptanceOptions
     /// <summary>How old an event may be. Longer accepts later phones; days are finished, and may leave the table, that much later.</summary>
     [Range(typeof(TimeSpan), "01:00:00", "30.00:00:00")]
     public TimeSpan Window { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>From here on a day is old: no event of it is accepted any more, and what changes it otherwise sets it whole. The hour is for clocks that differ.</summary>
+    public DateTimeOffset OldFrom(DateOnly day) => NotAcceptedFrom(day).AddHours(1);
+
+    /// <summary>After this moment nothing that takes a day for young may begin to reach its rows, however long the storage was away: what is under way then has half a day left.</summary>
+    public DateTimeOffset YoungUntil(DateOnly day) => NotAcceptedFrom(day).AddHours(12);
+
+    /// <summary>From here on a day may be sealed and archived, if every partition has passed it.</summary>
+    public DateTimeOffset SealedFrom(DateOnly day) => NotAcceptedFrom(day).AddDays(1);
+
+    private DateTimeOffset NotAcceptedFrom(DateOnly day) => new DateTimeOffset(day.AddDays(1), TimeOnly.MinValue, TimeSpan.Zero) + Window;
 }
 
 [OptionsValidator]

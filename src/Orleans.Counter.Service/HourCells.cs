@@ -6,6 +6,9 @@ internal sealed record HourCells([property: Id(0)] EventType Type, [property: Id
 {
     public Cell Total => Cells.Aggregate(Cell.Nothing, (sum, minute) => sum + minute.Cell);
 
+    /// <summary>What a minute of it holds.</summary>
+    public Cell At(Minute minute) => Cells.FirstOrDefault(cell => cell.OfHour == minute.OfHour).Cell;
+
     public Minute MinuteOf(MinuteCell cell) => new((Hour * Minute.PerHour) + cell.OfHour);
 }
 

@@ -1,10 +1,12 @@
 using Orleans.Counter;
 using Orleans.Counter.Audit;
 using Orleans.Counter.Counting;
+using Orleans.Counter.History;
 using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
 using Orleans.Counter.Known;
 using Orleans.Counter.Query;
+using Orleans.Counter.Rollup;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
 
@@ -12,7 +14,7 @@ if (LogCommand.IsAsked(args)) return await LogCommand.Run(args);
 if (KeysCommand.IsAsked(args)) return await KeysCommand.Run(args);
 
 // Settings lie beside the program, wherever it is started from.
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ApiDocument.Args(args), ContentRootPath = AppContext.BaseDirectory });
 var role = Role.Read(builder.Configuration); // an API, a silo, or both in one
 builder.AddClock();
 builder.AddHttp();
@@ -26,14 +28,21 @@ if (role.IsApi) builder.AddKnown();      // a video      -> whether it is known
 if (role.IsSilo) builder.AddStreaming(); // hub messages -> entries per shard
 if (role.IsSilo) builder.AddCounting();  // entries      -> changed rows
 builder.AddStorage();                    // rows         -> the table
+if (role.IsSilo) builder.AddRollup();    // sealed days  -> month rows and Parquet segments
 if (role.IsApi) builder.AddQuery();      // video, rows  -> points
+if (role.IsApi) builder.AddHistory();    // lines        -> old days, set
 if (role.IsApi) builder.AddAudit();      // ledgers      -> what became of every event
+
+builder.AddApiDocument();                // endpoints    -> what they say of themselves
 
 var app = builder.Build();
 app.UseHttp();
 app.MapHealth();
 if (role.IsApi) app.MapIngest();
 if (role.IsApi) app.MapQuery();
+if (role.IsApi) app.MapRollup();
+if (role.IsApi) app.MapHistory();
 if (role.IsApi) app.MapAudit();
+if (role.IsApi) app.MapApiDocument();
 await app.RunAsync();
 return 0;

@@ -17,13 +17,15 @@ public sealed partial class LocalCounter : IAsyncDisposable
     private readonly Dictionary<string, ChildProcess> _added = [];
     private readonly List<HttpClient> _clients = [];
     private readonly string[] _options;
+    private readonly (string Name, string Value)[] _settings;
     private TaskCompletionSource _more = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _reading = Task.CompletedTask;
     private DataFolder? _addedFolder;
     private Process? _up;
 
-    private LocalCounter(int port, int silos, bool restart, int partitions)
+    private LocalCounter(int port, int silos, bool restart, int partitions, (string Name, string Value)[] settings)
     {
+        _settings = settings;
         _options = ["--port", $"{port}", "--silos", $"{silos}", "--data", Data, .. restart ? (string[])[] : ["--no-restart"]];
         Partitions = partitions;
         for (var i = 0; i < silos; i++) _clients.Add(ClientOf(port + i));
@@ -54,10 +56,11 @@ public sealed partial class LocalCounter : IAsyncDisposable
     /// <param name="silos">How many silos there are, up to 9.</param>
     /// <param name="restart">False: a process that dies or ends stays away.</param>
     /// <param name="partitions">How many partitions the hub has.</param>
-    public static async Task<LocalCounter> StartAsync(int silos = 1, bool restart = true, int partitions = 4)
+    /// <param name="settings">What else all processes find in their environment.</param>
+    public static async Task<LocalCounter> StartAsync(int silos = 1, bool restart = true, int partitions = 4, params (string Name, string Value)[] settings)
     {
         var ports = LocalPorts.FreePorts().First(first => Enumerable.Range(first, silos).All(LocalPorts.IsFree));
-        var counter = new LocalCounter(ports, silos, restart, partitions);
+        var counter = new LocalCounter(ports, silos, restart, partitions, settings);
         try
         {
             await counter.Up();
@@ -285,11 +288,13 @@ public sealed partial class LocalCounter : IAsyncDisposable
     {
         lock (_said) _since.Clear();
         Mark("up");
-        _up = Process.Start(new ProcessStartInfo(Tool.Dotnet(), [Program, "up", .. _options, "--partitions", $"{Partitions}"])
+        var start = new ProcessStartInfo(Tool.Dotnet(), [Program, "up", .. _options, "--partitions", $"{Partitions}"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        foreach (var (name, value) in _settings) start.Environment[name] = value;
+        _up = Process.Start(start)!;
         _reading = Task.WhenAll(Copy(_up.StandardOutput), Copy(_up.StandardError));
         return _up;
     }

@@ -27,7 +27,7 @@ internal sealed class ApiInstance : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0", .. settings]);
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(cluster.Grains).AddSingleton<ICountStore>(cluster.Store).AddSingleton<IEventHub>(cluster.Hub).AddSingleton<IDeadLetterBox>(cluster.DeadLetters).AddSingleton(clock ?? TimeProvider.System);
+        builder.Services.AddSingleton(cluster.Grains).AddSingleton<ICountStore>(cluster.Store).AddSingleton<IRollupStore>(cluster.Store).AddSingleton<ISegmentStore>(cluster.Segments).AddSingleton<IEventHub>(cluster.Hub).AddSingleton<IDeadLetterBox>(cluster.DeadLetters).AddSingleton(clock ?? TimeProvider.System);
         builder.AddHttp();
         builder.AddAcceptance();
         builder.AddIngest();

@@ -5,6 +5,7 @@ using Orleans.Configuration;
 using Orleans.Counter.Counting;
 using Orleans.Counter.EventHubs;
 using Orleans.Counter.Query;
+using Orleans.Counter.Rollup;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
 using Orleans.TestingHost;
@@ -18,11 +19,11 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     private readonly InProcessTestCluster _cluster;
 
-    private CounterCluster(InProcessTestCluster cluster, MemoryHub hub, MemoryCountStore store, MemoryDeadLetters deadLetters)
+    private CounterCluster(InProcessTestCluster cluster, MemoryHub hub, MemoryCountStore store, MemorySegmentStore segments, MemoryDeadLetters deadLetters, TimeProvider clock)
     {
         _cluster = cluster;
-        (Hub, Store, DeadLetters) = (hub, store, deadLetters);
-        Counts = new(cluster.Client, store);
+        (Hub, Store, Segments, DeadLetters) = (hub, store, segments, deadLetters);
+        Counts = MemoryTiers.Counts(cluster.Client, store, segments, clock);
     }
 
     public MemoryHub Hub { get; }
@@ -31,27 +32,31 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     public MemoryDeadLetters DeadLetters { get; }
 
+    public MemorySegmentStore Segments { get; }
+
     public VideoCounts Counts { get; }
 
     public IGrainFactory Grains => _cluster.Client;
 
     public static async Task<CounterCluster> Start(
-        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null,
-        Action<CountingOptions>? counting = null, MemoryDeadLetters? letters = null)
+        MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null, TimeSpan? beat = null,
+        Action<CountingOptions>? counting = null, MemorySegmentStore? segments = null, bool rollup = false, MemoryDeadLetters? setAside = null)
     {
         clock ??= TimeProvider.System;
-        var (counts, events, setAside) = (store ?? new MemoryCountStore(), hub ?? new MemoryHub(Partitions, clock), letters ?? new MemoryDeadLetters());
+        var (counts, cold, events, letters) = (store ?? new MemoryCountStore(), segments ?? new MemorySegmentStore(), hub ?? new MemoryHub(Partitions, clock), setAside ?? new MemoryDeadLetters());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
+        if (rollup) builder.ConfigureSilo((_, silo) => silo.UseInMemoryReminderService());
         builder.ConfigureSiloHost((_, host) =>
         {
-            host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IDeadLetterStore>(setAside).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton(readers ?? events).AddSingleton(clock);
+            host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IRollupStore>(counts).AddSingleton<ISegmentStore>(cold).AddSingleton<IDeadLetterStore>(letters).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton(readers ?? events).AddSingleton(clock);
             host.AddAcceptance().AddStreaming().AddCounting();
+            if (rollup) host.AddRollup();
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
             if (counting is not null) host.Services.Configure(counting);
             host.Services.Configure<EventHubReceiverOptions>(StreamNames.Provider, options =>
             {
-                options.Beat = TimeSpan.FromMilliseconds(100);
+                options.Beat = beat ?? TimeSpan.FromMilliseconds(100);
                 options.Linger = TimeSpan.FromMilliseconds(5);
                 options.Gather = TimeSpan.FromMilliseconds(20);
                 options.RetryAfter = TimeSpan.FromMilliseconds(100);
@@ -59,7 +64,7 @@ internal sealed class CounterCluster : IAsyncDisposable
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new(cluster, events, counts, setAside);
+        return new(cluster, events, counts, cold, letters, clock);
     }
 
     /// <summary>Puts the events into the log, a frame for each partition.</summary>
@@ -115,7 +120,7 @@ internal sealed class CounterCluster : IAsyncDisposable
         {
             try
             {
-                return (await Counts.Sum(video, EventType.View, MinuteRange.Everything, Seen.Anything, patience.Token)).Count;
+                return await Counts.Count(video, EventType.View, MinuteRange.Everything, Seen.Anything, patience.Token);
             }
             catch (OrleansException)
             {
@@ -123,6 +128,10 @@ internal sealed class CounterCluster : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>All minutes of a video in which there were views.</summary>
+    public async Task<IEnumerable<(Minute Minute, Cell Cell)>> Minutes(VideoId video) =>
+        (await Counts.Series(video, EventType.View, new(MinuteRange.Everything, Granularity.Minute, WallClock.Utc), Seen.Anything, default)).Select(minute => (minute.Granule.From, minute.Cell));
 
     /// <summary>Waits until every shard has stored everything that the log holds.</summary>
     public Task Stored()

@@ -3,11 +3,13 @@ using Orleans.Counter.Storage;
 namespace Orleans.Counter.Tests;
 
 /// <summary>The store's promises without Azure. A test derives from it to break one thing.</summary>
-internal class MemoryCountStore : ICountStore
+internal partial class MemoryCountStore(TimeProvider? clock = null) : ICountStore
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<VideoId, Versioned<VideoRow>> _videos = [];
-    private readonly Dictionary<(VideoId, EventType, int Hour), HourCells> _hours = [];
+    private readonly Dictionary<(VideoId Video, EventType Type, DateOnly Day), Versioned<DayRow>> _days = [];
+    private readonly Dictionary<(VideoId Video, EventType Type, DateOnly Month), Versioned<MonthRow>> _months = [];
+    private readonly Dictionary<ChangedDay, RowVersion> _changedDays = [];
     private readonly HashSet<(string ChannelId, VideoId Video)> _owned = [];
     private readonly Dictionary<(VideoId, string Id), Correction> _corrections = [];
     private readonly Dictionary<Shard, Versioned<ShardRow>> _shards = [];
@@ -37,13 +39,14 @@ internal class MemoryCountStore : ICountStore
         }
     }
 
-    public virtual ValueTask<IReadOnlyList<HourCells>> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken)
+    public virtual ValueTask<Versioned<DayRow>?> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            var first = TableLayout.FirstHourOf(day);
-            return new((IReadOnlyList<HourCells>)[.. Enumerable.Range(first, 24).Select(hour => _hours.GetValueOrDefault((video, type, hour))).OfType<HourCells>()]);
-        }
+        lock (_lock) return new(_days.GetValueOrDefault((video, type, day)));
+    }
+
+    public virtual ValueTask<Versioned<MonthRow>?> ReadMonth(VideoId video, EventType type, DateOnly month, CancellationToken cancellationToken)
+    {
+        lock (_lock) return new(_months.GetValueOrDefault((video, type, month)));
     }
 
     public virtual ValueTask<RowVersion> CommitVideo(VideoCommit commit, RowVersion? version, CancellationToken cancellationToken)
@@ -51,27 +54,32 @@ internal class MemoryCountStore : ICountStore
         lock (_lock)
         {
             var row = commit.Row;
-            if (_videos.GetValueOrDefault(row.Video)?.Version != version) return ValueTask.FromException<RowVersion>(new StaleWriterException(row.Video.Value));
+            if (!IsAsRead(commit, version)) return ValueTask.FromException<RowVersion>(new StaleWriterException(row.Video.Value));
             var written = NewVersion();
             _videos[row.Video] = new(row, written);
-            foreach (var hour in commit.Settled) _hours[(row.Video, hour.Type, hour.Hour)] = hour;
-            if (commit.Channel?.From is { } from && !_owned.Remove((from, row.Video))) throw new StaleWriterException(from);
+            foreach (var day in commit.Settled.GroupBy(hour => (row.Video, hour.Type, TableLayout.DayOf(hour.Hour)))) Settle(day.Key, [.. day]);
+            if (commit.Channel?.From is { } from) _owned.Remove((from, row.Video));
             if (commit.Channel?.To is { } to) _owned.Add((to, row.Video));
             if (commit.Correction is { } correction) _corrections.Add((row.Video, correction.Id), correction);
-            foreach (var (type, day) in commit.Removed ?? [])
-                foreach (var hour in _hours.Keys.Where(key => key.Item1 == row.Video && key.Item2 == type && TableLayout.DayOf(key.Hour) == day).ToList()) _hours.Remove(hour);
+            foreach (var (type, day) in commit.Removed ?? []) _days.Remove((row.Video, type, day));
+            if (commit.Whole is { } whole)
+            {
+                _months[(row.Video, whole.Month.Type, whole.Month.Month)] = new(whole.Month, NewVersion());
+                foreach (var (day, _) in whole.Days)
+                {
+                    _days[(row.Video, day.Type, day.Day)] = new(day, NewVersion());
+                    _changedDays[new(Shard.Of(row.Video), day.Day)] = NewVersion();
+                }
+            }
+
             Changed();
             return new(written);
         }
     }
 
-    public ValueTask<IReadOnlyList<(EventType Type, DateOnly Day)>> FindDays(VideoId video, DayRows days, CancellationToken cancellationToken)
+    public virtual ValueTask<IReadOnlyList<Versioned<DayRow>>> FindDays(VideoId video, DayRows days, CancellationToken cancellationToken)
     {
-        lock (_lock)
-        {
-            var standing = _hours.Keys.Where(key => key.Item1 == video).Select(key => (Type: key.Item2, Day: TableLayout.DayOf(key.Hour))).Distinct();
-            return new((IReadOnlyList<(EventType, DateOnly)>)[.. standing.Where(row => days.Types.Contains(row.Type) && days.First <= row.Day && row.Day <= days.Last)]);
-        }
+        lock (_lock) return new((IReadOnlyList<Versioned<DayRow>>)[.. _days.Values.Where(day => day.Row.Video == video && days.Types.Contains(day.Row.Type) && days.First <= day.Row.Day && day.Row.Day <= days.Last)]);
     }
 
     public virtual ValueTask<IReadOnlyList<VideoId>> ReadChannel(Shard shard, string channelId, CancellationToken cancellationToken)
@@ -87,6 +95,11 @@ internal class MemoryCountStore : ICountStore
     public ValueTask<long> SumCorrections(Shard shard, CancellationToken cancellationToken)
     {
         lock (_lock) return new(_corrections.Values.Where(correction => Shard.Of(correction.Video) == shard).Sum(correction => correction.Count));
+    }
+
+    public ValueTask<long> SumImported(Shard shard, CancellationToken cancellationToken)
+    {
+        lock (_lock) return new(_videos.Values.Where(video => Shard.Of(video.Row.Video) == shard).Sum(video => video.Row.Imported?.Sum(one => one.Count) ?? 0));
     }
 
     public virtual ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken)
@@ -144,7 +157,7 @@ internal class MemoryCountStore : ICountStore
         {
             if (_videos.GetValueOrDefault(video)?.Row is not { } row) return (Cell.Nothing, new Dictionary<Minute, Cell>());
             var open = row.Open.Where(hour => hour.Type == type).ToDictionary(hour => hour.Hour);
-            var hours = _hours.Where(hour => hour.Key.Item1 == video && hour.Key.Item2 == type && !open.ContainsKey(hour.Key.Hour)).Select(hour => hour.Value).Concat(open.Values);
+            var hours = SettledHours(video).Where(hour => hour.Type == type && !open.ContainsKey(hour.Hour)).Concat(open.Values);
             return (row.Totals.FirstOrDefault(total => total.Type == type).Total, hours.SelectMany(hour => hour.Cells.Select(cell => (hour.MinuteOf(cell), cell.Cell))).ToDictionary());
         }
     }
@@ -152,19 +165,45 @@ internal class MemoryCountStore : ICountStore
     /// <summary>The hours of a video that day rows hold.</summary>
     public IReadOnlyList<HourCells> SettledHours(VideoId video)
     {
-        lock (_lock) return [.. _hours.Where(hour => hour.Key.Item1 == video).Select(hour => hour.Value).OrderBy(hour => hour.Hour)];
+        lock (_lock) return [.. _days.Values.Where(day => day.Row.Video == video).SelectMany(day => day.Row.Hours).OrderBy(hour => hour.Hour)];
+    }
+
+    /// <summary>The days of a shard that were changed after they had been archived, in order.</summary>
+    public IReadOnlyList<DateOnly> ChangedDays(Shard shard)
+    {
+        lock (_lock) return [.. _changedDays.Keys.Where(changed => changed.Shard == shard).Select(changed => changed.Day).Order()];
     }
 
     /// <summary>Waits until the rows are as the condition wants them.</summary>
-    public async Task Until(Func<MemoryCountStore, bool> condition)
+    public async Task Until(Func<MemoryCountStore, bool> condition, TimeSpan? patience = null)
     {
         while (true)
         {
             Task changed;
             lock (_lock) changed = _changed.Task;
             if (condition(this)) return;
-            await changed.WaitAsync(TimeSpan.FromSeconds(30));
+            await changed.WaitAsync(patience ?? TimeSpan.FromSeconds(30));
         }
+    }
+
+    private bool IsAsRead(VideoCommit commit, RowVersion? version)
+    {
+        var video = commit.Row.Video;
+        return !(commit.Until < (clock ?? TimeProvider.System).GetUtcNow())
+            && _videos.GetValueOrDefault(video)?.Version == version
+            && (commit.Channel?.From is not { } from || _owned.Contains((from, video)))
+            && (commit.Removed ?? []).All(day => _days.ContainsKey((video, day.Type, day.Day)))
+            && (commit.Whole is not { } whole
+                || (_months.GetValueOrDefault((video, whole.Month.Type, whole.Month.Month))?.Version == whole.MonthVersion
+                    && whole.Days.All(day => _days.GetValueOrDefault((video, day.Row.Type, day.Row.Day))?.Version == day.Version)));
+    }
+
+    private void Settle((VideoId Video, EventType Type, DateOnly Day) key, IReadOnlyList<HourCells> settled)
+    {
+        var stands = _days.GetValueOrDefault(key)?.Row;
+        var others = (stands?.Hours ?? []).Where(hour => settled.All(other => other.Hour != hour.Hour));
+        _days[key] = new(
+            new(key.Video, key.Type, key.Day, [.. others.Concat(settled).Where(hour => hour.Cells.Count > 0).OrderBy(hour => hour.Hour)], stands?.IsChanged ?? false), NewVersion());
     }
 
     private static RowVersion NewVersion() => new(Guid.NewGuid().ToString());

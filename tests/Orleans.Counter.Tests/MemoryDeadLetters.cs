@@ -25,7 +25,7 @@ internal class MemoryDeadLetters : IDeadLetterStore, IDeadLetterBox
     }
 
     public virtual ValueTask<Versioned<KeptLetter>?> Read(string id, CancellationToken cancellationToken) =>
-        new(Letters.TryGetValue(id, out var letter) ? new(new(Head(letter), letter.Body), new($"{_marks.GetValueOrDefault(id).Version}")) : null);
+        ValueTask.FromResult(Letters.TryGetValue(id, out var letter) ? new Versioned<KeptLetter>(new(Head(letter), letter.Body), new($"{_marks.GetValueOrDefault(id).Version}")) : null);
 
     public virtual ValueTask<RowVersion> Mark(KeptLetter letter, LetterReplay replay, RowVersion version, CancellationToken cancellationToken)
     {

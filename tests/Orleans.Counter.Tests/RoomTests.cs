@@ -16,8 +16,11 @@ public sealed class RoomTests
         ["Streaming"] = ["Storage"],
         ["Counting"] = ["Storage"],
         ["Storage"] = [],
+        ["Rollup"] = ["Counting", "Storage", "Http"],
         ["Query"] = ["Counting", "Storage", "Http"],
-        ["Audit"] = ["Counting", "Storage"],
+        ["Known"] = ["Counting", "Ingest", "Storage"],
+        ["History"] = ["Counting", "Ingest", "Query", "Storage", "Http"],
+        ["Audit"] = ["Counting", "Query", "Storage", "Http"],
     };
 
     [Fact]

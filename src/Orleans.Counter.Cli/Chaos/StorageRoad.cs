@@ -75,6 +75,7 @@ internal abstract class StorageRoad(int storagePort) : IAsyncDisposable
             response.StatusCode = (int)answer.StatusCode;
             foreach (var (name, values) in answer.Headers.Concat(answer.Content.Headers))
                 if (!OfTheConnection.Contains(name, StringComparer.OrdinalIgnoreCase)) response.Headers[name] = values.ToArray();
+            if (request.Method is "HEAD") response.ContentLength = answer.Content.Headers.ContentLength;
             var hasBody = answer.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.NotModified) && request.Method is not "HEAD";
             if (hasBody) await answer.Content.CopyToAsync(response.Body);
         }

@@ -1,21 +1,29 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using Orleans.Counter.Cli.Import;
 using Orleans.Counter.Client;
 using Spectre.Console;
 
 namespace Orleans.Counter.Cli.Commands;
 
-/// <summary><c>counter import</c>: a file of daily figures as events, and whether the service counts what was sent.</summary>
+/// <summary><c>counter import</c>: a file of daily figures as events, and whether the service counts what was sent; or, with <c>--history</c>, minutes of days that are long over, set as they are.</summary>
 internal static class ImportCommand
 {
     // A local silo that was killed, or stopped to be started anew, answers again after some 4 s: with over 4 minutes of patience the import goes on by itself,
     // also when it talks to only one of several silos and that one drains first.
     private static readonly CounterClientOptions Patient = new() { RetriesMax = 60, RetryDelayMax = TimeSpan.FromSeconds(5) };
 
+    // The service gives a request with thousands of days five minutes.
+    private static readonly TimeSpan HistoryTimeout = TimeSpan.FromMinutes(6);
+
     public static Command Create()
     {
-        var file = new Argument<string>("FILE") { Description = "A CSV file with the columns video_id, date, views and likes." };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "A CSV file with the columns video_id, date, views and likes. With --history: CSV with the columns videoId, type, timestamp and count, and sum, min and max if there are values;"
+                + " or a JSON object with these members a line. A line for each minute that is not empty, in any order; where those of one video and day stand together, it is done sooner.",
+        };
         var url = ServiceUrl.Option();
         var scale = new Option<long>("--scale") { Description = "How many views or likes of the file become one event.", DefaultValueFactory = _ => 10_000 };
         scale.Validators.Add(result =>
@@ -23,13 +31,20 @@ internal static class ImportCommand
             if (result.GetValueOrDefault<long>() < 1) result.AddError("--scale is at least 1.");
         });
 
-        var command = new Command("import", "Sends the views and likes of a file as events, and checks what the service counts.") { file, url, scale };
+        var history = new Option<bool>("--history") { Description = "Sets minutes of days that are long over: nothing is counted twice, however often it is done, and days that are counted live stay as they are." };
+        var command = new Command("import", "Sends the views and likes of a file as events, and checks what the service counts; or sets the history of videos.") { file, url, scale, history };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(history) && result.GetResult(scale) is { Implicit: false }) result.AddError("--scale makes events of figures; with --history, figures are taken as they are.");
+        });
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var http = new HttpClient { BaseAddress = parsed.GetRequiredValue(url).Single() };
+            var isHistory = parsed.GetValue(history);
+            using var http = new HttpClient { BaseAddress = parsed.GetRequiredValue(url).Single(), Timeout = Timeout.InfiniteTimeSpan }; // The client ends each attempt by itself.
             await ServiceUrl.RequireAnswer(http, cancellationToken);
-            var client = new CounterClient(http, Patient);
+            var client = new CounterClient(http, isHistory ? Patient with { AttemptTimeout = HistoryTimeout } : Patient);
             var output = parsed.InvocationConfiguration.Output;
+            if (isHistory) return await RunHistory(parsed.GetRequiredValue(file), client, output, cancellationToken);
             return await Run(parsed.GetRequiredValue(file), parsed.GetValue(scale), client, TimeProvider.System, output, cancellationToken);
         });
         return command;
@@ -50,6 +65,53 @@ internal static class ImportCommand
         catch (CounterException failure)
         {
             throw new CommandFailedException($"{failure.Message} Importing again within ten minutes sends the same ids, and counts nothing twice.", failure);
+        }
+    }
+
+    /// <returns>0 if every line of the file is what the service holds now, else 1.</returns>
+    internal static async Task<int> RunHistory(string file, CounterClient client, TextWriter output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var importer = await SendHistory(file, client, output, cancellationToken);
+            await output.WriteLineAsync($"Read {N(importer.Lines)} lines. Of days of a video and type, {N(importer.DaysSet)} were set, and {N(importer.DaysUnchanged)} held the same before.");
+            if (importer.Problems.Count == 0) return 0;
+            await output.WriteLineAsync($"Not set: {N(importer.LinesRejected)} lines and {N(importer.DaysRefused)} days.");
+            foreach (var problem in importer.Problems) await output.WriteLineAsync($"  {problem}");
+            return 1;
+        }
+        catch (Exception failure) when (failure is CounterException or CommandFailedException or DecoderFallbackException)
+        {
+            var message = failure is DecoderFallbackException ? $"{file} is not valid UTF-8." : failure.Message;
+            throw new CommandFailedException($"{message} What was set by then stays; the whole file can be imported again, and changes nothing twice.", failure);
+        }
+    }
+
+    private static async Task<HistoryImporter> SendHistory(string file, CounterClient client, TextWriter output, CancellationToken cancellationToken)
+    {
+        var rows = HistoryFile.Read(file);
+        var length = File.Exists(file) ? new FileInfo(file).Length : 0; // One that does not exist is refused when it is read.
+        if (AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Out.IsTerminal)
+            return await AnsiConsole.Progress()
+                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+                .StartAsync(async progress =>
+                {
+                    var bar = progress.AddTask("Setting days", maxValue: Math.Max(1, length));
+                    return await Send(new(client, read => bar.Value = Math.Max(bar.Value, read)));
+                });
+
+        var tenths = 0L;
+        return await Send(new(client, read =>
+        {
+            if (length == 0 || read * 10 / length <= tenths) return;
+            tenths = read * 10 / length;
+            output.WriteLine($"{tenths * 10} % of {file} is done.");
+        }));
+
+        async Task<HistoryImporter> Send(HistoryImporter importer)
+        {
+            await importer.Send(rows, cancellationToken);
+            return importer;
         }
     }
 

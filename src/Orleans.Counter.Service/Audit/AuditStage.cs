@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Orleans.Counter.Counting;
 using Orleans.Counter.Http;
+using Orleans.Counter.Query;
 using Orleans.Counter.Security;
 
 namespace Orleans.Counter.Audit;
@@ -18,18 +19,21 @@ internal static class AuditStage
     public static IEndpointRouteBuilder MapAudit(this IEndpointRouteBuilder routes)
     {
         var operating = routes.MapGroup("/v1").WithTags("Operating").RequireScope(Scope.Admin);
-        operating.MapGet("/audit", Audit).WithName("GetAudit");
-        operating.MapPost("/admin/corrections", Correct).WithName("Correct").WithMetadata(new RequestSizeLimitAttribute(CorrectionBody.BodyBytesMax));
-        return routes.MapDeadLetters();
+        operating.MapGet("/audit", Audit).WithName("GetAudit").Refuses("unavailable");
+        operating.MapPost("/admin/corrections", Correct).WithName("Correct").WithMetadata(new RequestSizeLimitAttribute(CorrectionBody.BodyBytesMax)).Refuses(CorrectionBody.Codes)
+            .Reads($"At most {CorrectionBody.BodyBytesMax:N0} bytes.", isRequired: true, CorrectionNotes.Body);
+        operating.MapDeadLetters();
+        return routes;
     }
 
     /// <summary>Takes events out of a minute, or puts them in. The same correction again changes nothing; its opposite, under another id, undoes it.</summary>
-    private static async Task<Results<Ok<CorrectionAnswer>, ProblemHttpResult>> Correct(HttpRequest request, IGrainFactory grains, TimeProvider clock, CancellationToken cancellationToken)
+    internal static async Task<Results<Ok<CorrectionAnswer>, ProblemHttpResult>> Correct(HttpRequest request, IGrainFactory grains, HotAnswers hot, TimeProvider clock, CancellationToken cancellationToken)
     {
         var (body, problem) = await CorrectionBody.Read(request, clock.GetUtcNow());
         if (body is null) return problem!;
         var correction = body.Correction;
         var corrected = await grains.GetGrain<IVideoGrain>(correction.Video.Value).Correct(correction, cancellationToken);
+        hot.ForgetAll();
         return corrected.Outcome switch
         {
             CorrectionOutcome.Differs => Conflict("correction_differs", $"Another correction of '{correction.Video}' has the id '{correction.Id}'; one that was made stays as it is. Undo it with its opposite, under a new id."),
@@ -43,7 +47,7 @@ internal static class AuditStage
     private static ProblemHttpResult Conflict(string code, string detail) => ApiProblem.Of(StatusCodes.Status409Conflict, code, detail);
 
     /// <summary>What became of all events that the log holds, as far as it has been read.</summary>
-    private static async Task<Ok<AuditAnswer>> Audit(Canary canary, CancellationToken cancellationToken) => TypedResults.Ok(await canary.Ask(cancellationToken));
+    internal static async Task<Ok<AuditAnswer>> Audit(Canary canary, CancellationToken cancellationToken) => TypedResults.Ok(await canary.Ask(cancellationToken));
 }
 
 /// <summary>What became of all events: <c>accepted = counted + duplicates + deadLettered + inFlight + difference</c>.</summary>
@@ -53,9 +57,10 @@ internal static class AuditStage
 /// <param name="DeadLettered">Of the stored ones: set aside as dead letters.</param>
 /// <param name="InFlight">Read, and not stored yet.</param>
 /// <param name="Difference">Of the stored ones: what is missing in this sum. Anything but 0 is a defect.</param>
+/// <param name="Imported">How many events of history were imported, beside all this; those of a video that was removed are not in it any more.</param>
 /// <param name="Repaired">By how much corrections have changed counts, beside all this; negative if they took out more than they put in.</param>
 /// <param name="AsOf">What had been read then is inside.</param>
-internal sealed record AuditAnswer(long Accepted, long Counted, long Duplicates, long DeadLettered, long InFlight, long Difference, long Repaired, DateTimeOffset AsOf);
+internal sealed record AuditAnswer(long Accepted, long Counted, long Duplicates, long DeadLettered, long InFlight, long Difference, long Imported, long Repaired, DateTimeOffset AsOf);
 
 /// <summary>What stands after a correction.</summary>
 /// <param name="Id">The correction.</param>

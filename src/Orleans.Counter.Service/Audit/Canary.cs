@@ -10,15 +10,15 @@ internal sealed class Canary(IGrainFactory grains, ICountStore store, TimeProvid
     {
         var asOf = clock.GetUtcNow();
         var ledgers = await Task.WhenAll(Shard.All.Select(shard => Ledgers(shard, cancellationToken)));
-        var (counted, stored, repaired) = ledgers.Aggregate((sum, one) => (sum.Counted + one.Counted, sum.Stored + one.Stored, sum.Repaired + one.Repaired));
-        return new(counted.Events, stored.Counted, stored.Duplicates, stored.DeadLettered, counted.Events - stored.Events, stored.Difference, repaired, asOf);
+        var (counted, stored, imported, repaired) = ledgers.Aggregate((sum, one) => (sum.Counted + one.Counted, sum.Stored + one.Stored, sum.Imported + one.Imported, sum.Repaired + one.Repaired));
+        return new(counted.Events, stored.Counted, stored.Duplicates, stored.DeadLettered, counted.Events - stored.Events, stored.Difference, imported, repaired, asOf);
     }
 
-    private async Task<(Ledger Counted, Ledger Stored, long Repaired)> Ledgers(Shard shard, CancellationToken cancellationToken)
+    private async Task<(Ledger Counted, Ledger Stored, long Imported, long Repaired)> Ledgers(Shard shard, CancellationToken cancellationToken)
     {
         var progress = await grains.GetGrain<IShardGrain>(shard.ToString()).Progress(cancellationToken);
-        if (progress.Counted > Position.Start) return (progress.CountedLedger, progress.StoredLedger, progress.Repaired);
+        if (progress.Counted > Position.Start) return (progress.CountedLedger, progress.StoredLedger, progress.Imported, progress.Repaired);
         var row = (await store.ReadShard(shard, cancellationToken))?.Row.Ledger ?? default; // No range has reached it since it woke up.
-        return (row, row, progress.Repaired);
+        return (row, row, progress.Imported, progress.Repaired);
     }
 }

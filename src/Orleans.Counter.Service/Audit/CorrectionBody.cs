@@ -17,6 +17,10 @@ internal sealed record CorrectionBody(Correction Correction)
     /// <summary>The largest body, in bytes: the longest reason fits, however it is escaped.</summary>
     public const int BodyBytesMax = 8 * 1024;
 
+    /// <summary>What may be answered to a correction.</summary>
+    public static readonly string[] Codes =
+        ["invalid_id", "invalid_video_id", "invalid_type", "invalid_minute", "invalid_count", "invalid_sum", "invalid_reason", .. JsonBody.Codes, "correction_differs", "correction_too_large", "too_many_types", "unavailable"];
+
     private const string Shape =
         "The body must be an object with the strings 'id', 'videoId', 'minute' and 'reason' and the whole number 'count'; it may have the string 'type' (default 'view') and the number 'sum' (default: the count).";
 

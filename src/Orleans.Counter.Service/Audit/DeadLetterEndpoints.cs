@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Orleans.Counter.Http;
-using Orleans.Counter.Security;
+using Orleans.Counter.Query;
 using Orleans.Counter.Storage;
 
 namespace Orleans.Counter.Audit;
@@ -12,24 +12,26 @@ namespace Orleans.Counter.Audit;
 /// <summary>What was set aside, over HTTP: to be looked at, given back once, or thrown away.</summary>
 internal static class DeadLetterEndpoints
 {
-    private const int LettersMax = 100;
+    public const int LettersMax = 100;
+    public const int LettersDefault = 50;
 
-    public static IEndpointRouteBuilder MapDeadLetters(this IEndpointRouteBuilder routes)
+    /// <summary>Beside what else is for those who operate the service.</summary>
+    public static void MapDeadLetters(this RouteGroupBuilder operating)
     {
-        var letters = routes.MapGroup("/v1/admin/deadletters").WithTags("Operating").RequireScope(Scope.Admin);
-        letters.MapGet("", List).WithName("GetDeadLetters");
-        letters.MapGet("/{id}", Get).WithName("GetDeadLetter");
-        letters.MapPost("/{id}/replay", Replay).WithName("ReplayDeadLetter").DisableRequestTimeout(); // One with many videos takes its time; made again, it goes on.
-        letters.MapDelete("/{id}", Delete).WithName("DeleteDeadLetter");
-        return routes;
+        var letters = operating.MapGroup("/admin/deadletters").Explains(DeadLetterNotes.Parameters).Refuses("unavailable");
+        letters.MapGet("", List).WithName("GetDeadLetters").Refuses("invalid_limit", "invalid_cursor");
+        letters.MapGet("/{id}", Get).WithName("GetDeadLetter").Refuses("not_found");
+        letters.MapPost("/{id}/replay", Replay).WithName("ReplayDeadLetter").Refuses("not_found", "already_replayed", "not_replayable", "still_ahead", "too_many_types")
+            .DisableRequestTimeout(); // One with many videos takes its time; made again, it goes on.
+        letters.MapDelete("/{id}", Delete).WithName("DeleteDeadLetter").Refuses("not_found");
     }
 
     /// <summary>All letters, page by page, without what is in them.</summary>
-    private static async Task<Results<Ok<LettersAnswer>, ProblemHttpResult>> List(LetterDesk desk, CancellationToken cancellationToken, string? cursor = null, string? limit = null)
+    internal static async Task<Results<Ok<LettersAnswer>, ProblemHttpResult>> List(LetterDesk desk, CancellationToken cancellationToken, string? cursor = null, string? limit = null)
     {
-        var most = LettersMax / 2;
+        var most = LettersDefault;
         if (limit is not null && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out most) || most is < 1 or > LettersMax))
-            return Wrong("invalid_limit", $"'limit' is '{limit}'; it is a number from 1 to {LettersMax}.");
+            return Wrong("invalid_limit", $"'limit' is '{JsonBody.Shown(limit)}'; it is a number from 1 to {LettersMax}.");
         string? place = null;
         if ((cursor is not null && !PageCursor.TryRead(cursor, out place)) || await desk.Box.List(place, most, cancellationToken) is not { } page)
             return Wrong("invalid_cursor", "'cursor' is no cursor of this list; it is the member 'next' of the page before, unchanged.");
@@ -37,17 +39,18 @@ internal static class DeadLetterEndpoints
     }
 
     /// <summary>A letter with what is in it.</summary>
-    private static async Task<Results<Ok<LetterAnswer>, ProblemHttpResult>> Get(string id, LetterDesk desk, CancellationToken cancellationToken)
+    internal static async Task<Results<Ok<LetterAnswer>, ProblemHttpResult>> Get(string id, LetterDesk desk, CancellationToken cancellationToken)
     {
         if (!LetterId.TryName(id, out var name) || await desk.Box.Read(name, cancellationToken) is not { Row: var letter }) return NotFound(id);
         return TypedResults.Ok(LetterAnswer.Of(letter));
     }
 
     /// <summary>Counts its events in the minutes to which they belong: once.</summary>
-    private static async Task<Results<Ok<LetterAnswer>, ProblemHttpResult>> Replay(string id, LetterDesk desk, CancellationToken cancellationToken)
+    internal static async Task<Results<Ok<LetterAnswer>, ProblemHttpResult>> Replay(string id, LetterDesk desk, HotAnswers hot, CancellationToken cancellationToken)
     {
         if (!LetterId.TryName(id, out var name)) return NotFound(id);
         var replayed = await desk.Replay(name, cancellationToken);
+        hot.ForgetAll();
         return replayed.Outcome switch
         {
             ReplayOutcome.Done => TypedResults.Ok(LetterAnswer.Of(replayed.Letter!)),
@@ -60,7 +63,7 @@ internal static class DeadLetterEndpoints
     }
 
     /// <summary>Throws it away. What of it is counted stays counted.</summary>
-    private static async Task<Results<NoContent, ProblemHttpResult>> Delete(string id, LetterDesk desk, CancellationToken cancellationToken)
+    internal static async Task<Results<NoContent, ProblemHttpResult>> Delete(string id, LetterDesk desk, CancellationToken cancellationToken)
     {
         if (!LetterId.TryName(id, out var name) || !await desk.Box.Delete(name, cancellationToken)) return NotFound(id);
         return TypedResults.NoContent();

@@ -7,7 +7,7 @@ namespace Orleans.Counter.Counting;
 [GrainInterfaceType("shard")]
 internal interface IShardGrain : IGrainWithStringKey
 {
-    /// <summary>How far the shard has counted and stored. Answers from memory, but for the first question after a correction; a shard that no range has reached since it woke up knows only the start.</summary>
+    /// <summary>How far the shard has counted and stored. Answers from memory, but for the first question after a correction or an import; a shard that no range has reached since it woke up knows only the start.</summary>
     [Alias("progress"), AlwaysInterleave]
     ValueTask<Progress> Progress(CancellationToken cancellationToken = default);
 
@@ -31,7 +31,7 @@ internal interface IShardGrain : IGrainWithStringKey
     [Alias("known"), AlwaysInterleave]
     ValueTask<KnownNews> Known(long? seed, long changes, CancellationToken cancellationToken = default);
 
-    /// <summary>Forgets what it knows of these channels, and of corrections: a video of it has changed otherwise than by the log.</summary>
+    /// <summary>Forgets what it knows of these channels, of corrections and of imports: a video of it has changed otherwise than by the log.</summary>
     /// <param name="channels">The channels.</param>
     /// <param name="video">The video, if its counts have changed, or whether it is known; null if not.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
@@ -72,7 +72,8 @@ internal sealed record KnownNews([property: Id(0)] long Seed, [property: Id(1)] 
 /// <param name="CountedLedger">What became of the events up to the first.</param>
 /// <param name="StoredLedger">What became of the events up to the second.</param>
 /// <param name="Repaired">By how much corrections have changed the counts of its videos.</param>
+/// <param name="Imported">How much of the counts of its videos was imported.</param>
 [GenerateSerializer, Immutable, Alias("counter.progress")]
 internal readonly record struct Progress(
     [property: Id(0)] Position Counted, [property: Id(1)] Position Stored, [property: Id(2)] Ledger CountedLedger, [property: Id(3)] Ledger StoredLedger,
-    [property: Id(4)] long Repaired = 0);
+    [property: Id(4)] long Repaired = 0, [property: Id(5)] long Imported = 0);

@@ -42,6 +42,13 @@ internal interface IVideoGrain : IGrainWithStringKey
     [Alias("correct"), ResponseTimeout("00:10:00")]
     ValueTask<Corrected> Correct(Correction correction, CancellationToken cancellationToken = default);
 
+    /// <summary>Sets minutes of old days to what they hold; the total moves by as much. Stored when it answers; the same again changes nothing, and writes nothing.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="minutes">Each once, in any order; a cell that counts nothing empties its minute. The caller knows that the log never brought anything of their days.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    [Alias("import"), ResponseTimeout("00:10:00")]
+    ValueTask<Imported> Import(EventType type, [Immutable] IReadOnlyList<ImportedMinute> minutes, CancellationToken cancellationToken = default);
+
     /// <summary>Removes the video and its history, and what was said of it; what the log holds of it and was counted stays counted in the ledger. What comes later counts from nothing.</summary>
     /// <returns>False if there was nothing to remove.</returns>
     [Alias("remove"), ResponseTimeout("00:10:00")]
@@ -92,6 +99,31 @@ internal enum CorrectionOutcome
     TooManyTypes,
 }
 
+/// <summary>What a minute holds, whatever it held before.</summary>
+[GenerateSerializer, Immutable, Alias("counter.importedminute")]
+internal readonly record struct ImportedMinute([property: Id(0)] Minute Minute, [property: Id(1)] Cell Cell);
+
+/// <summary>What became of an import.</summary>
+/// <param name="Outcome">Whether everything is inside; if not, nothing is.</param>
+/// <param name="DaysSet">How many days hold something else now.</param>
+/// <param name="DaysUnchanged">How many held the same before.</param>
+[GenerateSerializer, Immutable, Alias("counter.imported")]
+internal readonly record struct Imported([property: Id(0)] ImportOutcome Outcome, [property: Id(1)] int DaysSet = 0, [property: Id(2)] int DaysUnchanged = 0);
+
+/// <summary>Whether an import is inside.</summary>
+[GenerateSerializer, Alias("counter.importoutcome")]
+internal enum ImportOutcome
+{
+    /// <summary>It is.</summary>
+    Done,
+
+    /// <summary>It is not: events of one of its days may still come, or have come.</summary>
+    NotSealed,
+
+    /// <summary>It is not: the video has all the types that it may have.</summary>
+    TooManyTypes,
+}
+
 /// <summary>What is stored.</summary>
 /// <param name="Position">Everything in the log up to here is stored.</param>
 /// <param name="NextSettle">When the video wants to be flushed again to settle an hour; null if nothing is open.</param>
@@ -106,10 +138,11 @@ internal readonly record struct Flushed([property: Id(0)] Position Position, [pr
 /// <param name="SettledThrough">No day row holds an hour after this one; null if there is none at all.</param>
 /// <param name="First">The earliest minute of any type; null if there is none.</param>
 /// <param name="Last">The latest minute of any type; null if there is none.</param>
+/// <param name="Revision">One more whenever something else than the log has changed what was counted; that of the row as it is stored. Rows that are read after it hold at least what it stands for.</param>
 [GenerateSerializer, Immutable, Alias("counter.recent")]
 internal sealed record Recent(
     [property: Id(0)] Position Position, [property: Id(1)] Cell Total, [property: Id(2)] IReadOnlyList<HourCells> Open,
-    [property: Id(3)] int? SettledThrough, [property: Id(4)] Minute? First, [property: Id(5)] Minute? Last);
+    [property: Id(3)] int? SettledThrough, [property: Id(4)] Minute? First, [property: Id(5)] Minute? Last, [property: Id(6)] long Revision = 0);
 
 /// <summary>What is known of a video as a whole.</summary>
 /// <param name="Metadata">What was said of it.</param>
@@ -119,10 +152,11 @@ internal sealed record Recent(
 /// <param name="Duplicates">Events that were recognised as repeats.</param>
 /// <param name="DeadLettered">Events that were set aside.</param>
 /// <param name="Position">Everything in the log up to here is inside.</param>
+/// <param name="Revision">One more whenever something else than the log has changed what was counted; that of the row as it is stored.</param>
 [GenerateSerializer, Immutable, Alias("counter.portrait")]
 internal sealed record Portrait(
     [property: Id(0)] Metadata Metadata, [property: Id(1)] IReadOnlyList<TypeTotal> Totals, [property: Id(2)] Minute? First, [property: Id(3)] Minute? Last,
-    [property: Id(4)] long Duplicates, [property: Id(5)] long DeadLettered, [property: Id(6)] Position Position)
+    [property: Id(4)] long Duplicates, [property: Id(5)] long DeadLettered, [property: Id(6)] Position Position, [property: Id(7)] long Revision = 0)
 {
     /// <summary>False if the video was never seen, and nothing was ever said of it.</summary>
     public bool IsKnown => Totals.Count > 0 || Duplicates > 0 || DeadLettered > 0 || Metadata != default;

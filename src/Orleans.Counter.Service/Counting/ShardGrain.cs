@@ -26,7 +26,7 @@ internal sealed partial class ShardGrain(
     private RowVersion? _version;
     private ShardChannels? _channels;
     private ShardKnown? _known;
-    private Task<long>? _repaired;
+    private Task<long[]>? _beside;
     private IGrainTimer? _timer;
     private Task? _storing;
     private bool _goesBack;
@@ -40,9 +40,9 @@ internal sealed partial class ShardGrain(
 
     public async ValueTask<Progress> Progress(CancellationToken cancellationToken)
     {
-        if (_repaired is null or { IsFaulted: true }) _repaired = store.SumCorrections(Shard, CancellationToken.None).AsTask();
-        var repaired = await _repaired.WaitAsync(cancellationToken);
-        return new(_counted, _stored, _countedLedger, _storedLedger, repaired);
+        if (_beside is null or { IsFaulted: true }) _beside = Task.WhenAll(store.SumCorrections(Shard, CancellationToken.None).AsTask(), store.SumImported(Shard, CancellationToken.None).AsTask());
+        var beside = await _beside.WaitAsync(cancellationToken);
+        return new(_counted, _stored, _countedLedger, _storedLedger, Repaired: beside[0], Imported: beside[1]);
     }
 
     public async ValueTask<Cell> ChannelTotal(string channelId, EventType type, CancellationToken cancellationToken) => await (await Channels.Of(channelId)).Total(type);
@@ -61,7 +61,7 @@ internal sealed partial class ShardGrain(
         }
 
         Channels.Forget(channels);
-        _repaired = null;
+        _beside = null;
         return ValueTask.CompletedTask;
     }
 

@@ -13,6 +13,7 @@ internal sealed class Video
     private readonly VideoId _id;
     private readonly Dictionary<EventType, Cell> _totals = [];
     private readonly Dictionary<EventType, TypeAdjustment> _adjusted = [];
+    private readonly Dictionary<EventType, TypeAdjustment> _imported = [];
     private readonly List<OpenHour> _open = [];
     private readonly WindowCounts _windows;
     private long _duplicates;
@@ -30,7 +31,9 @@ internal sealed class Video
         SettledThrough = row.SettledThrough;
         (_duplicates, _deadLettered, _first, _last, Metadata) = (row.Duplicates, row.DeadLettered, row.First, row.Last, row.Metadata);
         (_removed, Removing) = (row.Removed, row.Removing);
+        Revision = row.Revision;
         foreach (var adjustment in row.Adjusted ?? []) _adjusted[adjustment.Type] = adjustment;
+        foreach (var imported in row.Imported ?? []) _imported[imported.Type] = imported;
         foreach (var (type, total) in row.Totals) _totals[type] = total;
         foreach (var hour in row.Open) _open.Add(new(hour));
     }
@@ -40,6 +43,9 @@ internal sealed class Video
 
     /// <summary>No day row holds an hour after this one.</summary>
     public int? SettledThrough { get; private set; }
+
+    /// <summary>One more whenever something else than the log changes what was counted.</summary>
+    public long Revision { get; private set; }
 
     /// <summary>What was said of the video itself.</summary>
     public Metadata Metadata { get; set; }
@@ -65,6 +71,12 @@ internal sealed class Video
 
     /// <summary>True if a day row may hold the hour, which has to be opened again before it may be changed.</summary>
     public bool IsSettled(EventType type, int hour) => hour <= SettledThrough && _totals.ContainsKey(type) && Find(type, hour) is null;
+
+    /// <summary>True if the hour's truth is here, whatever a day row says.</summary>
+    public bool IsOpen(EventType type, int hour) => Find(type, hour) is not null;
+
+    /// <summary>True if the truth of an hour of the day is here.</summary>
+    public bool IsOpen(EventType type, DateOnly day) => _open.Exists(open => open.Type == type && TableLayout.DayOf(open.Hour) == day);
 
     /// <summary>Opens an hour again with what its day row holds: from now on its truth is here.</summary>
     public void Reopen(HourCells settled)
@@ -117,13 +129,40 @@ internal sealed class Video
     /// <summary>Sets a minute to what it holds after a correction, whose hour is open or was never settled. The total moves by as much.</summary>
     public void Correct(Correction correction, Cell corrected)
     {
-        var (type, minute) = (correction.Type, correction.Minute);
-        Open(type, minute.Hour).Set((byte)minute.OfHour, corrected);
-        _totals[type] = _totals.GetValueOrDefault(type).Corrected(correction.Count, correction.Sum, correction.Min, correction.Max);
-        var before = _adjusted.GetValueOrDefault(type);
-        _adjusted[type] = new(type, before.Count + correction.Count, before.Sum + correction.Sum);
-        _windows.Add(type, minute, correction.Count);
-        Reach(minute);
+        Open(correction.Type, correction.Minute.Hour).Set((byte)correction.Minute.OfHour, corrected);
+        Adjust(correction);
+    }
+
+    /// <summary>The minute of a correction is in a day that is set whole. The total moves by as much.</summary>
+    public void CorrectOld(Correction correction)
+    {
+        SettleThrough(correction.Minute.Hour);
+        Adjust(correction);
+    }
+
+    /// <summary>Minutes of days that are set whole hold something else now. The total moves by as much.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="changes">What the minutes held before, and what they hold now.</param>
+    /// <param name="others">What all other days hold, if the smallest or the largest value of all time may be gone; else null.</param>
+    /// <param name="days">What the changed days hold now.</param>
+    public void Import(EventType type, IReadOnlyList<(Minute Minute, Cell Before, Cell After)> changes, Cell? others, Cell days)
+    {
+        var (count, sum) = (0L, 0d);
+        foreach (var (minute, before, after) in changes)
+        {
+            count += after.Count - before.Count;
+            sum += after.Sum - before.Sum;
+            _windows.Add(type, minute, after.Count - before.Count);
+            if (after.Count == 0) continue;
+            SettleThrough(minute.Hour);
+            Reach(minute);
+        }
+
+        var total = _totals.GetValueOrDefault(type);
+        var reach = (others ?? total) + days;
+        _totals[type] = total.Count + count == 0 ? Cell.Nothing : new(total.Count + count, Math.Clamp(total.Sum + sum, double.MinValue, double.MaxValue), reach.Min, reach.Max);
+        _imported[type] = Moved(_imported.GetValueOrDefault(type), type, count, sum);
+        Revision++;
     }
 
     /// <summary>Forgets everything but how far the log has been read. Day rows remain to be removed.</summary>
@@ -132,14 +171,18 @@ internal sealed class Video
         if (SettledThrough is { } through && _first is { } first) Removing = new([.. _totals.Keys], TableLayout.DayOf(first.Hour), TableLayout.DayOf(through));
         _totals.Clear();
         _adjusted.Clear();
+        _imported.Clear();
         _open.Clear();
         _windows.Clear();
+        Revision++;
         (_duplicates, _deadLettered, _first, _last, SettledThrough, Metadata, _removed) = (0, 0, null, null, null, default, now);
     }
 
     /// <summary>What is known of one type.</summary>
-    public Recent Recent(EventType type) =>
-        new(Position, _totals.GetValueOrDefault(type), [.. _open.Where(hour => hour.Type == type).OrderBy(hour => hour.Hour).Select(hour => hour.Cells())], SettledThrough, _first, _last);
+    /// <param name="type">The type.</param>
+    /// <param name="revision">That of the row as it is stored.</param>
+    public Recent Recent(EventType type, long revision = 0) =>
+        new(Position, _totals.GetValueOrDefault(type), [.. _open.Where(hour => hour.Type == type).OrderBy(hour => hour.Hour).Select(hour => hour.Cells())], SettledThrough, _first, _last, revision);
 
     /// <summary>How often it was counted in its newest hours, days and weeks.</summary>
     public IReadOnlyList<WindowCount> Windows => _windows.All;
@@ -148,7 +191,8 @@ internal sealed class Video
     public bool IsKnown => _totals.Count > 0 || _duplicates > 0 || _deadLettered > 0 || Metadata != default;
 
     /// <summary>What is known of the video as a whole.</summary>
-    public Portrait Portrait() => new(Metadata, Totals(), _first, _last, _duplicates, _deadLettered, Position);
+    /// <param name="revision">That of the row as it is stored.</param>
+    public Portrait Portrait(long revision) => new(Metadata, Totals(), _first, _last, _duplicates, _deadLettered, Position, revision);
 
     /// <summary>When the next hour is to be settled; null if none is open.</summary>
     public DateTimeOffset? NextSettle => _open.Count == 0 ? null : _open.Min(hour => SettleAt(hour.Hour));
@@ -169,7 +213,8 @@ internal sealed class Video
 
         var settledThrough = settling.Count == 0 ? SettledThrough : Math.Max(SettledThrough ?? int.MinValue, settling.Max(hour => hour.Hour));
         HourCells[] open = [.. _open.Except(settling).Select(hour => hour.Cells())];
-        var row = new VideoRow(_id, Position, commit, Totals(), open, settledThrough, _duplicates, _first, _last, _deadLettered, Metadata, [.. _adjusted.Values], _removed, Removing, Windows);
+        var row = new VideoRow(
+            _id, Position, commit, Totals(), open, settledThrough, _duplicates, _first, _last, _deadLettered, Metadata, [.. _adjusted.Values], _removed, Removing, Windows, [.. _imported.Values], Revision);
         return new(row, [.. settling.Select(hour => hour.Cells())], [.. settling.Select(hour => (hour, hour.Changes))]);
     }
 
@@ -209,6 +254,21 @@ internal sealed class Video
         if (open is null) _open.Add(open = new(new(type, hour, [])));
         return open;
     }
+
+    private void Adjust(Correction correction)
+    {
+        var (type, minute, count, sum) = (correction.Type, correction.Minute, correction.Count, correction.Sum);
+        _totals[type] = _totals.GetValueOrDefault(type).Corrected(count, sum, correction.Min, correction.Max);
+        _adjusted[type] = Moved(_adjusted.GetValueOrDefault(type), type, count, sum);
+        _windows.Add(type, minute, count);
+        Reach(minute);
+        Revision++;
+    }
+
+    private static TypeAdjustment Moved(TypeAdjustment before, EventType type, long count, double sum) => new(type, before.Count + count, before.Sum + sum);
+
+    /// <summary>A day row will hold the hour: a late event of it has to open it again.</summary>
+    private void SettleThrough(int hour) => SettledThrough = Math.Max(SettledThrough ?? int.MinValue, hour);
 
     private void Reach(Minute minute)
     {

@@ -1,20 +1,23 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Orleans.Counter.Storage;
 
 namespace Orleans.Counter.Counting;
 
 // Apply runs one call at a time; Flush and Recent run beside it, wherever it waits. Apply waits only before it changes anything, and Flush captures the row before
 // it waits for the store, so what is added during the write changes the next row, not this one. Two writes never overlap: _writing is the one under way.
-// An hour can be opened only by Apply, so while Apply reads a settled hour nobody else opens it, changes it and settles it again; but one that was open may settle meanwhile.
+// An hour can be opened only by Apply and its like, so while Apply reads a settled hour nobody else opens it, changes it and settles it again; but one that was open may settle meanwhile.
 [GrainType("video"), ShardPlacement]
-internal sealed class VideoGrain(
-    ICountStore store, IDeadLetterStore deadLetters, LogIdentity log, ShardHomes homes, AwakeVideos awake, CountingGates gates, TimeProvider clock, CountingInstruments instruments) : Grain, IVideoGrain, IAwakeVideo
+internal sealed partial class VideoGrain(
+    ICountStore store, ISegmentStore segments, IRollupStore rollups, IDeadLetterStore deadLetters, LogIdentity log, ShardHomes homes, AwakeVideos awake, CountingGates gates, IOptions<AcceptanceOptions> acceptance, TimeProvider clock,
+    CountingInstruments instruments) : Grain, IVideoGrain, IAwakeVideo
 {
     private Video? _video;
     private RowVersion? _version;
     private Position _stored;
     private Metadata _storedMetadata;
+    private long _storedRevision;
     private readonly HashSet<string> _untold = [];
     private Task<Video>? _loading;
     private Task? _writing;
@@ -56,12 +59,12 @@ internal sealed class VideoGrain(
     {
         var video = await Load();
         _wasUsed = true;
-        return video.Recent(type);
+        return video.Recent(type, _storedRevision);
     }
 
     public async ValueTask<IReadOnlyList<WindowCount>> Windows(EventType type, CancellationToken cancellationToken) => [.. (await Load()).Windows.Where(count => count.Type == type)];
 
-    public async ValueTask<Portrait> Portrait(CancellationToken cancellationToken) => (await Load()).Portrait();
+    public async ValueTask<Portrait> Portrait(CancellationToken cancellationToken) => (await Load()).Portrait(_storedRevision);
 
     public async ValueTask<Portrait> Describe(Metadata metadata, CancellationToken cancellationToken)
     {
@@ -72,67 +75,7 @@ internal sealed class VideoGrain(
         if (_storedMetadata == metadata) await Confirm();
         while (_storedMetadata != video.Metadata) await WriteOnce(video); // The write under way may have begun before.
         await TellShard(always: true); // Its events are let in from now on; said again if nobody knows whether it was said.
-        return video.Portrait();
-    }
-
-    public async ValueTask<Corrected> Correct(Correction correction, CancellationToken cancellationToken)
-    {
-        var video = await LoadInTurn(cancellationToken);
-        var (type, minute) = (correction.Type, correction.Minute);
-        var done = await store.ReadCorrection(Id, correction.Id, cancellationToken);
-        while (video.IsFull) await WriteOnce(video);
-        do await WaitForWrite();
-        while (video.IsSettled(type, minute.Hour) && await Reopen(video, [(type, minute.Hour)], cancellationToken));
-
-        // From here to the capture of the row everything happens in one go.
-        if (_stale is not null) throw _stale;
-        var stands = video.At(type, minute);
-        if (done is null)
-        {
-            if (stands.Count + correction.Count < 0) return await Refusal(CorrectionOutcome.TooMuch);
-            if (video.HasAllTypesBut(type)) return await Refusal(CorrectionOutcome.TooManyTypes);
-            stands = stands.Corrected(correction.Count, correction.Sum, correction.Min, correction.Max);
-            video.Correct(correction, stands);
-            if (video.Metadata.ChannelId is { } channel) _untold.Add(channel);
-            await Write(video, commit => commit with { Correction = correction });
-        }
-        else if (correction with { At = done.At } != done)
-        {
-            return new(CorrectionOutcome.Differs, stands, video.Total(type));
-        }
-
-        await TellShard(always: true);
-        return new(CorrectionOutcome.Done, stands, video.Total(type));
-
-        async Task<Corrected> Refusal(CorrectionOutcome outcome)
-        {
-            var refused = new Corrected(outcome, stands, video.Total(type));
-            await Confirm();
-            return refused;
-        }
-    }
-
-    public async ValueTask<bool> Remove(CancellationToken cancellationToken)
-    {
-        var video = await LoadInTurn(cancellationToken);
-        await WaitForWrite(); // What it settles has to be known, so that it is removed, too.
-        if (_stale is not null) throw _stale;
-        var known = video.IsKnown;
-        if (known)
-        {
-            if (video.Metadata.ChannelId is { } channel) _untold.Add(channel);
-            video.Remove(clock.GetUtcNow());
-            await Write(video, commit => commit);
-        }
-
-        else
-        {
-            await Confirm();
-        }
-
-        await RemoveDays(video);
-        await TellShard(always: true);
-        return known;
+        return video.Portrait(_storedRevision);
     }
 
     /// <summary>A video that leaves in peace stores what it holds; one that does not is caught up with by its shard.</summary>
@@ -175,34 +118,22 @@ internal sealed class VideoGrain(
         if (_stale is not null) throw _stale;
     }
 
-    /// <summary>The rest of a removal. Each transaction has the video's row in it, so that no activation that was replaced can remove what came later; until the last one nothing new is added.</summary>
-    private async Task RemoveDays(Video video)
+    private async Task Reopen(Video video, IEnumerable<(EventType Type, int Hour)> missing, CancellationToken cancellationToken)
     {
-        if (video.Removing is not { } days) return;
-        var standing = await store.FindDays(Id, days, CancellationToken.None);
-        foreach (var some in standing.Chunk(TableLayout.SettledDaysMax))
-        {
-            await WaitForWrite();
-            await Write(video, commit => commit with { Removed = some });
-        }
-
-        await WaitForWrite();
-        video.Removing = null;
-        await Write(video, commit => commit);
+        foreach (var hour in await ReadHours(missing, cancellationToken)) video.Reopen(hour);
     }
 
-    /// <returns>True, always: it may have settled again meanwhile.</returns>
-    private async Task<bool> Reopen(Video video, IEnumerable<(EventType Type, int Hour)> missing, CancellationToken cancellationToken)
+    /// <summary>What the day rows hold of some hours.</summary>
+    private async Task<IReadOnlyList<HourCells>> ReadHours(IEnumerable<(EventType Type, int Hour)> hours, CancellationToken cancellationToken)
     {
-        List<HourCells> opened = [];
-        foreach (var day in missing.GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))))
+        List<HourCells> read = [];
+        foreach (var day in hours.GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))))
         {
             var settled = await store.ReadDay(Id, day.Key.Type, day.Key.Day, cancellationToken);
-            opened.AddRange(day.Select(missed => settled.FirstOrDefault(cells => cells.Hour == missed.Hour) ?? new(missed.Type, missed.Hour, [])));
+            read.AddRange(day.Select(one => settled?.Row.Hours.FirstOrDefault(cells => cells.Hour == one.Hour) ?? new(one.Type, one.Hour, [])));
         }
 
-        foreach (var hour in opened) video.Reopen(hour);
-        return true;
+        return read;
     }
 
     private async Task<Video> LoadInTurn(CancellationToken cancellationToken)
@@ -239,7 +170,7 @@ internal sealed class VideoGrain(
     {
         var row = await store.ReadVideo(Id, CancellationToken.None);
         instruments.Loaded();
-        (_version, _stored, _storedMetadata) = (row?.Version, row?.Row.Position ?? Position.Start, row?.Row.Metadata ?? default);
+        (_version, _stored, _storedMetadata, _storedRevision) = (row?.Version, row?.Row.Position ?? Position.Start, row?.Row.Metadata ?? default, row?.Row.Revision ?? 0);
         var video = new Video(Id, row?.Row);
         await RemoveDays(video); // An activation before this one did not come to the end of it.
         return video;
@@ -288,7 +219,7 @@ internal sealed class VideoGrain(
             var (from, to) = (_storedMetadata.ChannelId, capture.Row.Metadata.ChannelId);
             var commit = new VideoCommit(capture.Row, capture.Settled, from == to ? null : new(from, to));
             _version = await store.CommitVideo(also?.Invoke(commit) ?? commit, _version, CancellationToken.None);
-            (_stored, _storedMetadata) = (capture.Row.Position, capture.Row.Metadata);
+            (_stored, _storedMetadata, _storedRevision) = (capture.Row.Position, capture.Row.Metadata, capture.Row.Revision);
             video.Stored(capture);
         }
         catch (Exception exception) when (exception is StaleWriterException || also is not null)

@@ -6,19 +6,28 @@ namespace Orleans.Counter.Http;
 internal static class Health
 {
     /// <summary>The whole answer: no detail that an outsider could use.</summary>
-    internal sealed record Answer(string Status);
+    internal sealed record HealthAnswer(string Status);
 
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/health").DisableHttpMetrics();
-        health.AllowAnonymous().DisableRateLimiting().DisableRequestTimeout();
-        health.MapGet("/live", () => TypedResults.Ok(new Answer("live"))); // this process moves, nothing more
-        health.MapGet("/ready", (Readiness process) => When(process.IsReady, "ready"));
-        health.MapGet("/startup", (Readiness process) => When(process.HasStarted, "started"));
+        health.AllowAnonymous().DisableRateLimiting().DisableRequestTimeout().WithTags("Health");
+        health.MapGet("/live", Live).WithName("GetLive");
+        health.MapGet("/ready", Ready).WithName("GetReady").Produces<HealthAnswer>().Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
+        health.MapGet("/startup", Startup).WithName("GetStartup").Produces<HealthAnswer>().Produces<HealthAnswer>(StatusCodes.Status503ServiceUnavailable);
         return routes;
     }
 
-    private static JsonHttpResult<Answer> When(bool yes, string status) => yes
-        ? TypedResults.Json(new Answer(status), statusCode: StatusCodes.Status200OK)
-        : TypedResults.Json(new Answer($"not {status}"), statusCode: StatusCodes.Status503ServiceUnavailable);
+    /// <summary>This process moves, nothing more: restart it if it does not answer.</summary>
+    internal static Ok<HealthAnswer> Live() => TypedResults.Ok(new HealthAnswer("live"));
+
+    /// <summary>It is in the cluster, and has not been asked to stop: send it no requests if not.</summary>
+    internal static JsonHttpResult<HealthAnswer> Ready(Readiness process) => When(process.IsReady, "ready");
+
+    /// <summary>It has joined the cluster once; give it minutes, it waits for hub and storage.</summary>
+    internal static JsonHttpResult<HealthAnswer> Startup(Readiness process) => When(process.HasStarted, "started");
+
+    private static JsonHttpResult<HealthAnswer> When(bool yes, string status) => yes
+        ? TypedResults.Json(new HealthAnswer(status), statusCode: StatusCodes.Status200OK)
+        : TypedResults.Json(new HealthAnswer($"not {status}"), statusCode: StatusCodes.Status503ServiceUnavailable);
 }

@@ -52,7 +52,11 @@ internal static class HttpStage
             },
             // The caller's mistake, or a silo that has just gone: answered, and not ours to log as an error.
             SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException or OrleansMessageRejectionException,
-            ExceptionHandler = context => ApiProblem.Of(context.Response.StatusCode).ExecuteAsync(context),
+            ExceptionHandler = context =>
+            {
+                if (context.Response.StatusCode is StatusCodes.Status503ServiceUnavailable) context.Response.Headers.RetryAfter = ApiProblem.SoonSeconds;
+                return ApiProblem.Of(context.Response.StatusCode).ExecuteAsync(context);
+            },
         });
         app.UseStatusCodePages(pages => ApiProblem.Of(pages.HttpContext.Response.StatusCode).ExecuteAsync(pages.HttpContext));
         return app.UseSecurity();

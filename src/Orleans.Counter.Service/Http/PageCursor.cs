@@ -26,8 +26,8 @@ internal static class PageCursor
         if (cursor.Length > LengthMax || !Base64Url.IsValid(cursor)) return false;
         ReadOnlySpan<byte> bytes = Base64Url.DecodeFromChars(cursor);
         if (bytes.Length <= sizeof(uint)) return false;
-        var (text, checksum) = (bytes[..^sizeof(uint)], BinaryPrimitives.ReadUInt32LittleEndian(bytes[^sizeof(uint)..]));
-        if (XxHash32.HashToUInt32(text) != checksum) return false;
+        var text = bytes[..^sizeof(uint)];
+        if (XxHash32.HashToUInt32(text) != BinaryPrimitives.ReadUInt32LittleEndian(bytes[^sizeof(uint)..])) return false;
         place = Encoding.UTF8.GetString(text);
         return true;
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Orleans.Counter.Http;
 
 namespace Orleans.Counter.Ingest;
 
@@ -35,9 +36,10 @@ internal sealed class EventBody : IDisposable
                 return null;
             }
         }
-        catch
+        catch (Exception broken)
         {
             body.Dispose();
+            if (broken is IOException and not BadHttpRequestException) throw JsonBody.Breaks((IOException)broken);
             throw;
         }
     }

@@ -28,7 +28,8 @@ internal sealed class EventRules(TimeSpan acceptanceWindow, params IReadOnlyList
     /// <summary>How many events a request may have.</summary>
     public const int EventsMax = 5_000;
 
-    private static readonly string[] Codes =
+    /// <summary>What an event may be rejected for.</summary>
+    public static readonly IReadOnlyList<string> Codes =
         ["invalid_video_id", "invalid_type", "invalid_id", "invalid_timestamp", "too_old", "in_future", "invalid_value", "unknown_type", "unknown_video"];
 
     private readonly byte[][] _types = [.. types.Select(Encoding.ASCII.GetBytes)];

@@ -26,12 +26,12 @@ internal sealed record ChannelCountAnswer(string ChannelId, string Type, long Co
 internal sealed record ChannelSeriesAnswer(string ChannelId, string Type, string Granularity, string TimeZone, IReadOnlyList<PointAnswer> Points);
 
 /// <summary>One granule. At the edges it holds only what lies inside the range.</summary>
-/// <param name="Start">Where the granule begins, in UTC.</param>
+/// <param name="Start">Where the granule begins, as the clocks of the time zone show it.</param>
 /// <param name="Count">Events.</param>
 /// <param name="Sum">Of their values.</param>
 /// <param name="Min">The smallest value; null if there is none.</param>
 /// <param name="Max">The largest value; null if there is none.</param>
-internal sealed record PointAnswer(DateTime Start, long Count, double Sum, double? Min, double? Max);
+internal sealed record PointAnswer([property: JsonConverter(typeof(LocalTimeJson))] DateTimeOffset Start, long Count, double Sum, double? Min, double? Max);
 
 /// <summary>What the values that came with a video's events come to.</summary>
 /// <param name="VideoId">The video.</param>

@@ -85,7 +85,7 @@ internal sealed partial class LiveCounts(VideoCounts counts, IHostApplicationLif
         {
             try
             {
-                feed.Is((await counts.Sum(video, type, MinuteRange.Everything, Seen.Anything, over.Token)).Count);
+                feed.Is(await counts.Count(video, type, MinuteRange.Everything, Seen.Anything, over.Token));
             }
             catch (Exception exception)
             {

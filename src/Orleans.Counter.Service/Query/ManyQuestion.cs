@@ -13,6 +13,9 @@ internal sealed record ManyQuestion(IReadOnlyList<VideoId> Videos, EventType Typ
     /// <summary>The largest body, in bytes: its videos fit with room to spare.</summary>
     public const int BodyBytesMax = 128 * 1024;
 
+    /// <summary>What may be answered to a question about many videos.</summary>
+    public static readonly string[] Codes = ["too_many_videos", .. Question.Codes, .. JsonBody.Codes];
+
     private const string Shape = "The body must be an object with 'videoIds', an array of strings, and may have the strings 'type', 'from' and 'to'.";
 
     /// <summary>Reads a body; where it is wrong, the problem says what would be right.</summary>

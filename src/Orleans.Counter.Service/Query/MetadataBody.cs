@@ -13,6 +13,9 @@ internal sealed record MetadataBody(Metadata Metadata)
     /// <summary>The largest body, in bytes: the longest title fits, however it is escaped.</summary>
     public const int BodyBytesMax = 4 * 1024;
 
+    /// <summary>What may be answered to what is said of a video.</summary>
+    public static readonly string[] Codes = ["invalid_title", "invalid_channel_id", .. JsonBody.Codes];
+
     /// <summary>The rule of channel ids in words.</summary>
     public static readonly string ChannelRule = $"like a video id, it has 1 to {VideoId.LengthMax} characters out of A-Z, a-z, 0-9, '_' and '-'";
 

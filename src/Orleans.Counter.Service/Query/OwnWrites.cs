@@ -7,6 +7,9 @@ namespace Orleans.Counter.Query;
 /// <summary>Lets a question wait until it sees what its caller has written: <c>?ack=</c> with the <c>Counter-Ack</c> of the write.</summary>
 internal sealed class OwnWrites(IGrainFactory grains, TimeProvider clock)
 {
+    /// <summary>What may be answered to a question with a token.</summary>
+    public static readonly string[] Codes = ["invalid_token", "not_visible_yet"];
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(100);
     private const string RetryAfterSeconds = "1";
@@ -17,12 +20,13 @@ internal sealed class OwnWrites(IGrainFactory grains, TimeProvider clock)
     /// <param name="response">Is told when to ask again.</param>
     /// <param name="answer">Answers the question, and holds what each video says against what has to be inside; it is asked again if that is not so.</param>
     /// <param name="cancellationToken">The caller has gone.</param>
-    public async Task<Results<Ok<T>, ProblemHttpResult>> Answer<T>(
-        string? token, IReadOnlyList<VideoId> videos, HttpResponse response, Func<Seen, Task<Results<Ok<T>, ProblemHttpResult>>> answer, CancellationToken cancellationToken)
+    /// <returns>The answer, or the problem that there is none.</returns>
+    public async Task<(T? Answer, ProblemHttpResult? Problem)> Answer<T>(
+        string? token, IReadOnlyList<VideoId> videos, HttpResponse response, Func<Seen, Task<T>> answer, CancellationToken cancellationToken) where T : class
     {
-        if (token is null) return await answer(Seen.Anything);
+        if (token is null) return (await answer(Seen.Anything), null);
         if (CounterAck.Read(token) is not { } ack)
-            return ApiProblem.Of(StatusCodes.Status400BadRequest, "invalid_token", $"'ack' is no token of this service; it is the header {CounterAck.Header} of an answer that accepted events, unchanged.");
+            return (null, ApiProblem.Of(StatusCodes.Status400BadRequest, "invalid_token", $"'ack' is no token of this service; it is the header {CounterAck.Header} of an answer that accepted events, unchanged."));
         using var patience = new CancellationTokenSource(Patience, clock);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         while (true)
@@ -32,7 +36,7 @@ internal sealed class OwnWrites(IGrainFactory grains, TimeProvider clock)
             if (seen.Contains(null)) break;
             try
             {
-                return await answer(new(videos.Zip(seen)));
+                return (await answer(new(videos.Zip(seen))), null);
             }
             catch (LostAgainException)
             {
@@ -41,7 +45,7 @@ internal sealed class OwnWrites(IGrainFactory grains, TimeProvider clock)
         }
 
         response.Headers.RetryAfter = RetryAfterSeconds;
-        return ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "not_visible_yet", "The events of this token are in the log, and cannot be seen yet. Ask again with the same token.");
+        return (null, ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "not_visible_yet", "The events of this token are in the log, and cannot be seen yet. Ask again with the same token."));
     }
 
     private async Task<Position?> Sees(VideoId video, CounterAck ack, CancellationToken stopping)

@@ -8,6 +8,12 @@ internal sealed class TopCounts(IGrainFactory grains, TimeProvider clock)
     /// <summary>The most that can be asked for.</summary>
     public const int VideosMax = 100;
 
+    /// <summary>As many where nothing is said.</summary>
+    public const int VideosDefault = 50;
+
+    /// <summary>The window where nothing is said.</summary>
+    public const string WindowDefault = "hour";
+
     /// <summary>How long a window may be, by its name.</summary>
     public static readonly IReadOnlyDictionary<string, WindowLength> Windows = TopWindow.Lengths.ToDictionary(length => length.ToString().ToLowerInvariant());
 

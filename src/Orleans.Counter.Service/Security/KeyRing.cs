@@ -32,69 +32,72 @@ internal sealed partial class KeyRing(IKeyStore store, IOptions<AuthOptions> opt
     private static readonly TimeSpan ReadMax = TimeSpan.FromSeconds(8);
 
     private readonly Lock _lock = new();
-    private volatile Keys _known = new([], DateTimeOffset.MinValue);
-    private DateTimeOffset _asked = DateTimeOffset.MinValue;
+    private volatile Keys _known = new([], DateTimeOffset.MinValue, null);
+    private long? _asked; // By the clock that nobody sets: one that is put back must not make old keys look new.
     private Task _reading = Task.CompletedTask;
 
     /// <summary>Judges a text that a caller has sent as its key. Completes at once for every key that is known.</summary>
     public async ValueTask<(KeyAnswer Answer, ApiKey? Key)> Find(string text)
     {
         if (KeyText.IdOf(text, out var isPublishable).IsEmpty) return (KeyAnswer.Unknown, null);
-        var now = time.GetUtcNow();
+        var now = time.GetTimestamp();
         var known = _known;
-        if (known.Find(text) is null && now - known.At > AgainAfter)
+        if (known.Find(text) is null && Since(known.Stamp, now) > AgainAfter)
         {
             await ReadAgain(now);
             known = _known;
         }
 
-        var age = now - known.At;
+        var age = Since(known.Stamp, now);
         if (known.Find(text) is not { } key) return (age <= AgainAfter ? KeyAnswer.Unknown : KeyAnswer.NotKnowable, null);
         if (age > options.Value.KeysWithoutStorage) return (KeyAnswer.NotKnowable, null);
         var isThis = key.IsPublishable == isPublishable && (isPublishable || KeyText.IsKey(text, key.Hash!));
-        return isThis && key.IsGood(now) ? (KeyAnswer.Good, key) : (KeyAnswer.Unknown, null);
+        return isThis && key.IsGood(time.GetUtcNow()) ? (KeyAnswer.Good, key) : (KeyAnswer.Unknown, null);
     }
 
     /// <summary>True if pages of this origin may send a publishable key. Browsers ask before they send it.</summary>
     public async ValueTask<bool> KnowsOrigin(string origin)
     {
-        var now = time.GetUtcNow();
+        var now = time.GetTimestamp();
         if (!_known.Origins.Contains(origin)) await ReadAgain(now);
-        return _known.Origins.Contains(origin) && now - _known.At <= options.Value.KeysWithoutStorage;
+        return _known is var known && known.Origins.Contains(origin) && Since(known.Stamp, now) <= options.Value.KeysWithoutStorage;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var pace = new PeriodicTimer(Pace, time);
-        do await ReadAgain(time.GetUtcNow());
+        do await ReadAgain(time.GetTimestamp());
         while (await pace.WaitForNextTickAsync(stoppingToken));
     }
 
     // One at a time, for all who wait.
-    private Task ReadAgain(DateTimeOffset now)
+    private Task ReadAgain(long now)
     {
         lock (_lock)
         {
             if (!_reading.IsCompleted) return _reading;
-            if (now - _asked < AgainAfter) return Task.CompletedTask;
+            if (Since(_asked, now) < AgainAfter) return Task.CompletedTask;
             _asked = now;
             return _reading = Read(now);
         }
     }
 
     // What was known stays known for a while if this fails: nobody is let in by a failure, and nobody is locked out by a short one.
-    private async Task Read(DateTimeOffset now)
+    private async Task Read(long now)
     {
         using var patience = new CancellationTokenSource(ReadMax, time);
         try
         {
-            _known = new(await store.ReadAll(patience.Token), now);
+            var at = time.GetUtcNow();
+            _known = new(await store.ReadAll(patience.Token), at, now);
         }
         catch (Exception failure)
         {
             LogUnreadable(failure.Message, _known.At);
         }
     }
+
+    private TimeSpan Since(long? then, long now) => then is { } stamp ? time.GetElapsedTime(stamp, now) : TimeSpan.MaxValue;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The keys cannot be read ({Reason}); those of {At} stay good for a while, and others are answered 503.")]
     private partial void LogUnreadable(string reason, DateTimeOffset at);
@@ -103,15 +106,18 @@ internal sealed partial class KeyRing(IKeyStore store, IOptions<AuthOptions> opt
     {
         private readonly FrozenDictionary<string, ApiKey>.AlternateLookup<ReadOnlySpan<char>> _byId;
 
-        public Keys(IReadOnlyList<ApiKey> all, DateTimeOffset at)
+        public Keys(IReadOnlyList<ApiKey> all, DateTimeOffset at, long? stamp)
         {
             _byId = all.ToFrozenDictionary(key => key.Id, StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
             Origins = all.Where(key => key.IsGood(at)).SelectMany(key => key.Origins).ToFrozenSet(StringComparer.Ordinal);
-            At = at;
+            (At, Stamp) = (at, stamp);
         }
 
         /// <summary>When the table was asked for them.</summary>
         public DateTimeOffset At { get; }
+
+        /// <summary>The same moment by the clock that nobody sets; null: they were never asked for.</summary>
+        public long? Stamp { get; }
 
         public FrozenSet<string> Origins { get; }
 

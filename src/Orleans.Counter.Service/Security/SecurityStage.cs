@@ -41,6 +41,8 @@ internal static class SecurityStage
             TimeoutStatusCode = StatusCodes.Status504GatewayTimeout,
             WriteTimeoutResponse = context => ApiProblem.Of(StatusCodes.Status504GatewayTimeout).ExecuteAsync(context),
         });
+        // Some images of platforms set this, and it believes everybody who says where he comes from. Only Proxies:Networks decides.
+        builder.Configuration["ForwardedHeaders_Enabled"] = bool.FalseString;
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<ProxiesOptions>>((headers, proxies) =>
         {
             headers.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;

@@ -13,19 +13,26 @@ internal interface ICountStore
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask<IReadOnlyList<VideoId>> ReadVideos(Shard shard, VideoId? after, CancellationToken cancellationToken);
 
-    /// <summary>The settled hours of one day of one type, in order: one point read. Empty if there are none.</summary>
-    ValueTask<IReadOnlyList<HourCells>> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken);
+    /// <summary>One day of one type, as far as it has settled: one point read. Null if there is no such row; one without hours says that the day is empty.</summary>
+    ValueTask<Versioned<DayRow>?> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken);
+
+    /// <summary>The archived days of a month of one type: one point read. Null if there is no such row.</summary>
+    /// <param name="video">The video.</param>
+    /// <param name="type">The type.</param>
+    /// <param name="month">Its first day.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask<Versioned<MonthRow>?> ReadMonth(VideoId video, EventType type, DateOnly month, CancellationToken cancellationToken);
 
     /// <summary>Writes the video's row and what changes with it: all or nothing. Commits of one shard that wait for each other share a transaction.</summary>
     /// <param name="commit">What to write.</param>
     /// <param name="version">The version that was read or committed before; null if the video was never stored.</param>
     /// <param name="cancellationToken">Gives up waiting; the commit may happen all the same.</param>
     /// <returns>The row's new version, to be passed to the next commit.</returns>
-    /// <exception cref="StaleWriterException">Another activation committed first; the caller must forget what it holds.</exception>
+    /// <exception cref="StaleWriterException">Another activation committed first, a day that is set whole is not as it was read, or it is too late; the caller must forget what it holds.</exception>
     ValueTask<RowVersion> CommitVideo(VideoCommit commit, RowVersion? version, CancellationToken cancellationToken);
 
-    /// <summary>Which of these day rows are there: a point read for each.</summary>
-    ValueTask<IReadOnlyList<(EventType Type, DateOnly Day)>> FindDays(VideoId video, DayRows days, CancellationToken cancellationToken);
+    /// <summary>Those of these day rows that are there: a point read for each.</summary>
+    ValueTask<IReadOnlyList<Versioned<DayRow>>> FindDays(VideoId video, DayRows days, CancellationToken cancellationToken);
 
     /// <summary>The videos of a shard that a channel owns, in order: a read of their keys alone.</summary>
     ValueTask<IReadOnlyList<VideoId>> ReadChannel(Shard shard, string channelId, CancellationToken cancellationToken);
@@ -35,6 +42,9 @@ internal interface ICountStore
 
     /// <summary>By how much all corrections of a shard's videos have changed counts: a read of all of them.</summary>
     ValueTask<long> SumCorrections(Shard shard, CancellationToken cancellationToken);
+
+    /// <summary>How many events of a shard's videos were imported: a look at each of their rows, of which those are sent that have something imported.</summary>
+    ValueTask<long> SumImported(Shard shard, CancellationToken cancellationToken);
 
     /// <summary>The shard's checkpoint: one point read. Null before the first.</summary>
     ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken);

@@ -28,24 +28,29 @@ internal interface IRollupStore
     /// <exception cref="StaleWriterException">One has changed since; any of the others may be marked.</exception>
     ValueTask MarkArchived(Shard shard, IReadOnlyList<Versioned<DayRow>> rows, CancellationToken cancellationToken);
 
-    /// <summary>Days of a shard with rows that were changed after they had been archived.</summary>
+    /// <summary>Days of a shard with rows that were changed after they had been archived, in order.</summary>
     ValueTask<IReadOnlyList<Versioned<ChangedDay>>> ReadChanged(Shard shard, CancellationToken cancellationToken);
 
-    /// <summary>Forgets that a day was changed, if nothing has changed since it was read; else does nothing.</summary>
-    ValueTask DeleteChanged(Versioned<ChangedDay> changed, CancellationToken cancellationToken);
+    /// <summary>The rows of some days, the first and the last included, that were changed after they had been archived, in the order of their keys.</summary>
+    ValueTask<IReadOnlyList<Versioned<DayRow>>> ReadChangedDays(Shard shard, DateOnly first, DateOnly last, CancellationToken cancellationToken);
+
+    /// <summary>Forgets that days of a shard were changed: those of which nothing has changed since they were read.</summary>
+    ValueTask DeleteChanged(Shard shard, IReadOnlyList<Versioned<ChangedDay>> changed, CancellationToken cancellationToken);
 
     /// <summary>How far a group is: one point read. Null before the first start.</summary>
     ValueTask<Versioned<GroupRow>?> ReadGroup(Group group, CancellationToken cancellationToken);
 
-    /// <summary>Says how far a group is.</summary>
+    /// <summary>Says how far a group is, and sets what the manifest says of some days: all or nothing.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="row">How far it is.</param>
+    /// <param name="version">The version that was read or written before; null if there was none.</param>
+    /// <param name="days">At most <see cref="TableLayout.OperationsMax"/> less one.</param>
+    /// <param name="cancellationToken">Gives up waiting; it may be written all the same.</param>
     /// <exception cref="StaleWriterException">Somebody else has said it since.</exception>
-    ValueTask<RowVersion> WriteGroup(Group group, GroupRow row, RowVersion? version, CancellationToken cancellationToken);
+    ValueTask<RowVersion> WriteGroup(Group group, GroupRow row, RowVersion? version, IReadOnlyList<ArchivedDay> days, CancellationToken cancellationToken);
 
     /// <summary>The manifest of a group, from one day to another, both included, in order.</summary>
     ValueTask<IReadOnlyList<ArchivedDay>> ReadManifest(Group group, DateOnly first, DateOnly last, CancellationToken cancellationToken);
-
-    /// <summary>Sets what the manifest says of a day.</summary>
-    ValueTask WriteManifest(Group group, ArchivedDay day, CancellationToken cancellationToken);
 }
 
 /// <summary>A day row as it is stored: the settled hours of a day of one video and type.</summary>
@@ -63,7 +68,8 @@ internal sealed record ChangedDay(Shard Shard, DateOnly Day);
 /// <param name="LiveFrom">No day before it was ever counted from the log: history may be imported there.</param>
 /// <param name="ArchivedThrough">Every day up to it is sealed: month rows and segments hold what was counted, and day rows are only needed where they were changed since.</param>
 /// <param name="RetiredThrough">No day up to it has day rows but those that were changed since. Never after <paramref name="ArchivedThrough"/>.</param>
-internal sealed record GroupRow(DateOnly LiveFrom, DateOnly ArchivedThrough, DateOnly RetiredThrough);
+/// <param name="CooledThrough">The segments up to it were moved to where storing costs less; null if none was.</param>
+internal sealed record GroupRow(DateOnly LiveFrom, DateOnly ArchivedThrough, DateOnly RetiredThrough, DateOnly? CooledThrough = null);
 
 /// <summary>What the manifest says of an archived day that holds something.</summary>
 /// <param name="Day">The day.</param>

@@ -24,6 +24,19 @@ internal interface ISegmentStore
 
     /// <summary>One day of one video and type, from what stands now: a range read or two. No hours if there is nothing.</summary>
     ValueTask<IReadOnlyList<HourCells>> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken);
+
+    /// <summary>Keeps a segment where storing costs less and reading more, until it is written anew. Nothing happens if there is none.</summary>
+    ValueTask Cool(SegmentId id, SegmentTier tier, CancellationToken cancellationToken);
+}
+
+/// <summary>Where storing costs less. What lies there can be read at once, like everything else.</summary>
+internal enum SegmentTier
+{
+    /// <summary>For what stays 30 days at least.</summary>
+    Cool,
+
+    /// <summary>For what stays 90 days at least: cheaper still, and reads cost more.</summary>
+    Cold,
 }
 
 /// <summary>A day of a group.</summary>
@@ -43,4 +56,7 @@ internal sealed record SegmentDay(VideoId Video, EventType Type, IReadOnlyList<H
     /// <summary>The order in segments: by the bytes of the video's id, then of the type.</summary>
     public static readonly Comparer<SegmentDay> Order = Comparer<SegmentDay>.Create((left, right) =>
         string.CompareOrdinal(left.Video.Value, right.Video.Value) is not 0 and var byVideo ? byVideo : string.CompareOrdinal(left.Type.Value, right.Type.Value));
+
+    /// <summary>What it holds, added up.</summary>
+    public SegmentSums Sums => Hours.Aggregate(new SegmentSums(), (sums, hour) => sums + new SegmentSums(hour.Cells.Count, hour.Total.Count));
 }

@@ -9,6 +9,9 @@ internal sealed partial class Patience(TimeProvider clock, ILogger<Patience> log
 
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(5);
 
+    /// <summary>What time it is for those who wait.</summary>
+    public DateTimeOffset Now => clock.GetUtcNow();
+
     /// <summary>True if the same request may succeed later: no answer, throttled, or a fault of the service. The outcome of a write is then unknown.</summary>
     public static bool MayPass(Exception exception, CancellationToken cancellationToken) => exception switch
     {

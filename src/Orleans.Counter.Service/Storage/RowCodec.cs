@@ -11,7 +11,14 @@ internal static class RowCodec
     // No type ends like these: types have no capital letters.
     private const string AdjustedCount = "_countAdjusted";
     private const string AdjustedSum = "_sumAdjusted";
+    private const string ImportedCount = "_countImported";
+    private const string ImportedSum = "_sumImported";
     private const string Windows = "_countIn";
+
+    /// <summary>How many events of all types were imported.</summary>
+    public const string Imported = "Imported";
+
+    private const string Changed = "Changed";
 
     public static TableEntity Encode(VideoRow row)
     {
@@ -32,18 +39,17 @@ internal static class RowCodec
             entity[$"{type}_max"] = total.Max;
         }
 
-        foreach (var (type, count, sum) in row.Adjusted ?? [])
-        {
-            entity[$"{type}{AdjustedCount}"] = count;
-            entity[$"{type}{AdjustedSum}"] = sum;
-        }
-
+        foreach (var (type, count, sum) in row.Adjusted ?? []) (entity[$"{type}{AdjustedCount}"], entity[$"{type}{AdjustedSum}"]) = (count, sum);
+        foreach (var (type, count, sum) in row.Imported ?? []) (entity[$"{type}{ImportedCount}"], entity[$"{type}{ImportedSum}"]) = (count, sum);
+        if (row.Imported is { Count: > 0 } imported) entity[Imported] = imported.Sum(one => one.Count);
+        if (row.Revision > 0) entity["Revision"] = row.Revision;
         foreach (var windows in (row.Windows ?? []).GroupBy(count => count.Type)) entity[$"{windows.Key}{Windows}"] = TopCodec.Text(windows);
         if (row.Removed is { } removed) entity["Removed"] = removed;
         if (row.Removing is { } removing) entity["Removing"] = string.Create(CultureInfo.InvariantCulture, $"{removing.First:yyyyMMdd}|{removing.Last:yyyyMMdd}|{string.Join('|', removing.Types)}");
         if (row.SettledThrough is { } hour) entity["SettledThrough"] = Minute.HourStart(hour);
         if (row.First is { } first) entity["First"] = first.Start;
         if (row.Last is { } last) entity["Last"] = last.Start;
+        if (row.Open.Count > 0) entity["OpenFrom"] = row.Open.Min(hour => hour.Hour);
         var open = CellPack.PackOpen(row.Open);
         for (var chunk = 0; chunk * ChunkBytes < open.Length; chunk++) entity[Chunk(chunk)] = open[(chunk * ChunkBytes)..Math.Min(open.Length, (chunk + 1) * ChunkBytes)];
         return entity;
@@ -57,9 +63,10 @@ internal static class RowCodec
             VideoId.Parse(entity.RowKey[2..]), new(Need(entity.GetInt64("Position"))), Need(entity.GetGuid("Commit")), [.. totals], CellPack.UnpackOpen(open),
             entity.GetDateTimeOffset("SettledThrough") is { } hour ? Minute.Of(hour).Hour : null, Need(entity.GetInt64("Duplicates")),
             entity.GetDateTimeOffset("First") is { } first ? Minute.Of(first) : null, entity.GetDateTimeOffset("Last") is { } last ? Minute.Of(last) : null,
-            entity.GetInt64("DeadLettered") ?? 0, new(entity.GetString("Title"), entity.GetString("ChannelId")), Adjusted(entity),
+            entity.GetInt64("DeadLettered") ?? 0, new(entity.GetString("Title"), entity.GetString("ChannelId")), Adjustments(entity, AdjustedCount, AdjustedSum),
             entity.GetDateTimeOffset("Removed"), entity.GetString("Removing") is { } removing ? DecodeDayRows(removing.Split('|')) : null,
-            [.. Ending(entity, Windows).SelectMany(type => TopCodec.Counts(type, entity.GetString($"{type}{Windows}")))]);
+            [.. Ending(entity, Windows).SelectMany(type => TopCodec.Counts(type, entity.GetString($"{type}{Windows}")))],
+            Adjustments(entity, ImportedCount, ImportedSum), entity.GetInt64("Revision") ?? 0);
     }
 
     public static TableEntity Encode(Correction correction)
@@ -95,11 +102,27 @@ internal static class RowCodec
             return entity;
         });
 
-    public static IReadOnlyList<HourCells> DecodeDay(TableEntity entity, EventType type, DateOnly day) =>
-        [.. Enumerable.Range(TableLayout.FirstHourOf(day), 24)
+    /// <summary>A day row that is written whole, in place of whatever hours it had.</summary>
+    public static TableEntity Encode(DayRow row)
+    {
+        var entity = new TableEntity(TableLayout.PartitionKey(Shard.Of(row.Video)), TableLayout.DayKey(row.Video, row.Type, row.Day));
+        foreach (var hour in row.Hours) entity[TableLayout.HourColumn(hour.Hour)] = CellPack.PackHour(hour.Cells);
+        if (row.IsChanged) entity[Changed] = true;
+        return entity;
+    }
+
+    public static DayRow DecodeDay(TableEntity entity)
+    {
+        var key = entity.RowKey.Split('|');
+        var (day, type) = (Day(key[1]), EventType.Parse(key[3]));
+        var hours = Enumerable.Range(TableLayout.FirstHourOf(day), 24)
             .Select(hour => (hour, packed: entity.GetBinary(TableLayout.HourColumn(hour))))
             .Where(column => column.packed is not null)
-            .Select(column => new HourCells(type, column.hour, CellPack.UnpackHour(column.packed!)))];
+            .Select(column => new HourCells(type, column.hour, CellPack.UnpackHour(column.packed!)));
+        return new(VideoId.Parse(key[2]), type, day, [.. hours.Where(hour => hour.Cells.Count > 0)], entity.GetBoolean(Changed) ?? false);
+    }
+
+    public static TableEntity Encode(ChangedDay changed) => new(TableLayout.PartitionKey(changed.Shard), TableLayout.ChangedKey(changed.Day));
 
     public static TableEntity Encode(MonthRow row)
     {
@@ -147,8 +170,11 @@ internal static class RowCodec
         entity.GetString("Hub"), Need(entity.GetDateTimeOffset("CreatedAt")), Need(entity.GetInt32("PartitionCount")), Need(entity.GetInt32("Era")),
         [.. entity.GetString("Starts").Split(',').Select(start => long.Parse(start, CultureInfo.InvariantCulture))]);
 
-    private static TypeAdjustment[] Adjusted(TableEntity entity) =>
-        [.. Ending(entity, AdjustedCount).Select(type => new TypeAdjustment(type, Need(entity.GetInt64($"{type}{AdjustedCount}")), Need(entity.GetDouble($"{type}{AdjustedSum}"))))];
+    /// <summary>About how many bytes of a transaction a row takes: binary columns travel as base64; names, types and headers of an operation take about a kilobyte.</summary>
+    public static int SizeOf(TableEntity entity) => 1024 + entity.Sum(column => column.Value is byte[] bytes ? bytes.Length * 4 / 3 : 64);
+
+    private static TypeAdjustment[] Adjustments(TableEntity entity, string count, string sum) =>
+        [.. Ending(entity, count).Select(type => new TypeAdjustment(type, Need(entity.GetInt64($"{type}{count}")), Need(entity.GetDouble($"{type}{sum}"))))];
 
     /// <summary>The types that have a column with this end, in order.</summary>
     private static IEnumerable<EventType> Ending(TableEntity entity, string end) =>

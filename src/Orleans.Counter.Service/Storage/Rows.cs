@@ -16,15 +16,18 @@ namespace Orleans.Counter.Storage;
 /// <param name="Removed">When the video and its history were last removed; null if they never were.</param>
 /// <param name="Removing">Day rows of before the removal that may still be there, and must be gone before anything else happens; null if there are none.</param>
 /// <param name="Windows">How often each type was counted in its newest hours, days and weeks.</param>
+/// <param name="Imported">How much of the totals was imported, per type. Nothing for a type of which nothing was.</param>
+/// <param name="Revision">One more whenever something else than the log changes its counts: a correction, an import, its removal.</param>
 internal sealed record VideoRow(
     VideoId Video, Position Position, Guid Commit, IReadOnlyList<TypeTotal> Totals, IReadOnlyList<HourCells> Open, int? SettledThrough, long Duplicates, Minute? First, Minute? Last,
-    long DeadLettered = 0, Metadata Metadata = default, IReadOnlyList<TypeAdjustment>? Adjusted = null, DateTimeOffset? Removed = null, DayRows? Removing = null, IReadOnlyList<WindowCount>? Windows = null)
+    long DeadLettered = 0, Metadata Metadata = default, IReadOnlyList<TypeAdjustment>? Adjusted = null, DateTimeOffset? Removed = null, DayRows? Removing = null, IReadOnlyList<WindowCount>? Windows = null,
+    IReadOnlyList<TypeAdjustment>? Imported = null, long Revision = 0)
 {
     /// <summary>False if the video was removed, and since then neither seen nor anything said of it: then only its position is left.</summary>
     public bool IsKnown => Totals.Count > 0 || Duplicates > 0 || DeadLettered > 0 || Metadata != default;
 }
 
-/// <summary>What corrections have added to the total of a type; negative where they took out.</summary>
+/// <summary>What was added to the total of a type otherwise than from the log; negative where more was taken out.</summary>
 internal readonly record struct TypeAdjustment(EventType Type, long Count, double Sum);
 
 /// <summary>The day rows of some types, from one day to another.</summary>
@@ -36,8 +39,20 @@ internal sealed record DayRows(IReadOnlyList<EventType> Types, DateOnly First, D
 /// <param name="Channel">Whose video it was, and whose it is from now on; null if that does not change.</param>
 /// <param name="Correction">The correction that the row has inside from now on; null if there is none.</param>
 /// <param name="Removed">At most <see cref="TableLayout.SettledDaysMax"/> day rows that are there, and are removed; null for none.</param>
+/// <param name="Whole">Old days that are set whole; null for none.</param>
+/// <param name="Until">
+/// After this moment it must not begin to happen: what it does to day rows without their versions is for days that are not archived. Null: it may happen whenever it does.
+/// </param>
 internal sealed record VideoCommit(
-    VideoRow Row, IReadOnlyList<HourCells> Settled, ChannelChange? Channel = null, Correction? Correction = null, IReadOnlyList<(EventType Type, DateOnly Day)>? Removed = null);
+    VideoRow Row, IReadOnlyList<HourCells> Settled, ChannelChange? Channel = null, Correction? Correction = null, IReadOnlyList<(EventType Type, DateOnly Day)>? Removed = null,
+    WholeDays? Whole = null, DateTimeOffset? Until = null);
+
+/// <summary>Days of one month of one type, set whole in place of what was read: their rows, what the month says of them, and that they have changed since they were archived.</summary>
+/// <remarks>Whoever archives them meanwhile, or takes their rows away, makes the commit stale: then they are read again.</remarks>
+/// <param name="Month">The month row, in which these days hold what they hold now. Always written.</param>
+/// <param name="MonthVersion">As it was read; null if there was none.</param>
+/// <param name="Days">At most <see cref="TableLayout.WholeDaysMax"/> rows, all of them changed, each in place of the version that was read; null for one that was not there.</param>
+internal sealed record WholeDays(MonthRow Month, RowVersion? MonthVersion, IReadOnlyList<(DayRow Row, RowVersion? Version)> Days);
 
 /// <summary>A video that changes its channel; null where there is none.</summary>
 internal sealed record ChannelChange(string? From, string? To);

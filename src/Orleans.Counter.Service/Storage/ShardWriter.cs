@@ -64,11 +64,11 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
     private void Gather(List<Pending> together)
     {
         var (operations, bytes) = (0, 0);
-        while (_waiting.TryPeek(out var next) && operations + next.Actions.Count <= TableLayout.OperationsMax
+        while (_waiting.TryPeek(out var next) && operations + next.Operations <= TableLayout.OperationsMax
             && (operations == 0 || bytes + next.Bytes <= TableLayout.TransactionBytesMax)
             && !together.Exists(pending => pending.Row.Video == next.Row.Video)) // A transaction that names a row twice fails as a whole.
         {
-            operations += next.Actions.Count;
+            operations += next.Operations;
             bytes += next.Bytes;
             together.Add(_waiting.Dequeue());
         }
@@ -76,11 +76,13 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
 
     private async Task Write(List<Pending> together)
     {
-        for (var attempt = 0; together.Count > 0;)
+        for (var attempt = 0; await AreInTime(together);)
         {
             try
             {
-                var answer = await table.SubmitTransactionAsync(together.SelectMany(pending => pending.Actions));
+                // Several may change the same day, which is said once. It has no version, so no conflict is its fault.
+                var changed = together.SelectMany(pending => pending.Changed).Distinct().Select(day => new TableTransactionAction(TableTransactionActionType.UpsertReplace, RowCodec.Encode(day)));
+                var answer = await table.SubmitTransactionAsync([.. together.SelectMany(pending => pending.Actions), .. changed]);
                 instruments.Committed(together.Count, answer.Value.Count);
                 var operation = 0;
                 foreach (var pending in together)
@@ -107,6 +109,18 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
                 together.RemoveAll(pending => pending.Done.Task.IsCompleted);
             }
         }
+    }
+
+    /// <summary>Takes out what came too late. False if nothing is left.</summary>
+    private async ValueTask<bool> AreInTime(List<Pending> together)
+    {
+        foreach (var late in together.Where(pending => pending.Until < patience.Now).ToList())
+        {
+            await Settle(late);
+            together.Remove(late);
+        }
+
+        return together.Count > 0;
     }
 
     /// <summary>Answers a commit by what stands in the table: ours, then with the version that it has now; somebody else's, then the writer is stale.</summary>
@@ -140,22 +154,30 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
     {
         public Pending(VideoCommit commit, RowVersion? version)
         {
-            Row = commit.Row;
+            (Row, Until) = (commit.Row, commit.Until);
             Entity = RowCodec.Encode(Row);
-            var video = version is { } known
-                ? new TableTransactionAction(TableTransactionActionType.UpdateReplace, Entity, new ETag(known.Value))
-                : new TableTransactionAction(TableTransactionActionType.Add, Entity);
+            var video = InPlaceOf(version, Entity);
             var days = RowCodec.Encode(Row.Video, commit.Settled).ToList();
             if (days.Count > TableLayout.SettledDaysMax) throw new ArgumentException($"A commit settles into {days.Count} day rows; at most {TableLayout.SettledDaysMax} fit.", nameof(commit));
             Actions = [video, .. days.Select(day => new TableTransactionAction(TableTransactionActionType.UpsertMerge, day)), .. Beside(commit)];
-            Bytes = Actions.Sum(action => SizeOf((TableEntity)action.Entity));
+            Changed = [.. (commit.Whole?.Days ?? []).Select(day => new ChangedDay(Shard.Of(Row.Video), day.Row.Day))];
+            if (Changed.Count > TableLayout.WholeDaysMax) throw new ArgumentException($"A commit sets {Changed.Count} days whole; at most {TableLayout.WholeDaysMax} fit.", nameof(commit));
+            if (Operations > TableLayout.OperationsMax) throw new ArgumentException($"A commit makes {Operations} changes; at most {TableLayout.OperationsMax} fit.", nameof(commit));
+            Bytes = Actions.Sum(action => RowCodec.SizeOf((TableEntity)action.Entity));
         }
 
         public VideoRow Row { get; }
 
         public TableEntity Entity { get; }
 
+        public DateTimeOffset? Until { get; }
+
         public IReadOnlyList<TableTransactionAction> Actions { get; }
+
+        /// <summary>Days of the shard that it changes; another commit of the same transaction may change them, too.</summary>
+        public IReadOnlyList<ChangedDay> Changed { get; }
+
+        public int Operations => Actions.Count + Changed.Count;
 
         public int Bytes { get; }
 
@@ -167,13 +189,15 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
             if (commit.Channel?.From is { } from) yield return new(TableTransactionActionType.Delete, Owned(from), ETag.All);
             if (commit.Channel?.To is { } to) yield return new(TableTransactionActionType.UpsertReplace, Owned(to));
             if (commit.Correction is { } correction) yield return new(TableTransactionActionType.Add, RowCodec.Encode(correction));
-
             foreach (var (type, day) in commit.Removed ?? []) yield return new(TableTransactionActionType.Delete, new TableEntity(key, TableLayout.DayKey(commit.Row.Video, type, day)), ETag.All);
+            if (commit.Whole is not { } whole) yield break;
+            yield return InPlaceOf(whole.MonthVersion, RowCodec.Encode(whole.Month));
+            foreach (var (day, version) in whole.Days) yield return InPlaceOf(version, RowCodec.Encode(day));
 
             TableEntity Owned(string channel) => new(key, TableLayout.ChannelKey(channel, commit.Row.Video.Value));
         }
 
-        // Binary columns travel as base64; names, types and headers of an operation take about a kilobyte.
-        private static int SizeOf(TableEntity entity) => 1024 + entity.Sum(column => column.Value is byte[] bytes ? bytes.Length * 4 / 3 : 64);
+        private static TableTransactionAction InPlaceOf(RowVersion? version, TableEntity entity) =>
+            version is { } known ? new(TableTransactionActionType.UpdateReplace, entity, new ETag(known.Value)) : new(TableTransactionActionType.Add, entity);
     }
 }

@@ -11,6 +11,7 @@ internal sealed class StorageInstruments
     private readonly Counter<long> _videos;
     private readonly Counter<long> _operations;
     private readonly Counter<long> _unanswered;
+    private readonly Counter<long> _segmentReads;
 
     public StorageInstruments(IMeterFactory meters)
     {
@@ -19,6 +20,7 @@ internal sealed class StorageInstruments
         _videos = meter.CreateCounter<long>("counter.storage.videos", "{video}", "Video rows in them.");
         _operations = meter.CreateCounter<long>("counter.storage.operations", "{operation}", "Rows in them, day rows included.");
         _unanswered = meter.CreateCounter<long>("counter.storage.unanswered", "{transaction}", "Transactions whose outcome had to be read back.");
+        _segmentReads = meter.CreateCounter<long>("counter.storage.segment_reads", "{request}", "Reads of segments, of a stretch or of what stands in their place.");
     }
 
     public void Committed(int videos, int operations)
@@ -29,4 +31,6 @@ internal sealed class StorageInstruments
     }
 
     public void Unanswered() => _unanswered.Add(1);
+
+    public void ReadSegment() => _segmentReads.Add(1);
 }

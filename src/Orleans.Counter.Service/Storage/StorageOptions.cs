@@ -29,6 +29,10 @@ internal sealed class StorageOptions : IValidatableObject
     [Range(1, 256)]
     public int TransactionsAtOnce { get; set; } = 16;
 
+    /// <summary>How many bytes of segments' footers this process keeps. A video of a day whose footer is kept takes one request instead of up to three; a day of a group takes a kilobyte or more.</summary>
+    [Range(1 << 16, 1 << 30)]
+    public int SegmentFooterBytesMax { get; set; } = 32 << 20;
+
     public TableServiceClient Tables(int retries)
     {
         var options = new TableClientOptions { Transport = Transport, Retry = { MaxRetries = retries, Mode = RetryMode.Exponential, NetworkTimeout = TimeSpan.FromSeconds(15) } };

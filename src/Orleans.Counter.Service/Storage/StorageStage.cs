@@ -11,18 +11,21 @@ internal static class StorageStage
         builder.Services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
         builder.Services.AddSingleton<StorageInstruments>().AddSingleton<Patience>();
         builder.Services.AddSingleton<TableCountStore>().AddSingleton<ICountStore>(services => services.GetRequiredService<TableCountStore>());
+        builder.Services.AddSingleton<TableRollupStore>().AddSingleton<IRollupStore>(services => services.GetRequiredService<TableRollupStore>());
         builder.Services.AddSingleton<BlobDeadLetterStore>().AddSingleton<IDeadLetterStore>(services => services.GetRequiredService<BlobDeadLetterStore>());
         builder.Services.AddSingleton<IDeadLetterBox>(services => services.GetRequiredService<BlobDeadLetterStore>());
         builder.Services.AddSingleton<BlobSightingStore>().AddSingleton<ISightingStore>(services => services.GetRequiredService<BlobSightingStore>());
+        builder.Services.AddSingleton<BlobSegmentStore>().AddSingleton<ISegmentStore>(services => services.GetRequiredService<BlobSegmentStore>());
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoragePreparation>();
         return builder;
     }
 
     /// <summary>Makes tables and containers before anything is counted. While the storage is away, the silo waits here and is not ready.</summary>
-    private sealed class StoragePreparation(TableCountStore counts, BlobDeadLetterStore deadLetters, BlobSightingStore sightings) : ILifecycleParticipant<ISiloLifecycle>
+    private sealed class StoragePreparation(TableCountStore counts, TableRollupStore rollups, BlobDeadLetterStore deadLetters, BlobSightingStore sightings, BlobSegmentStore segments) : ILifecycleParticipant<ISiloLifecycle>
     {
         public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(
             nameof(StoragePreparation), ServiceLifecycleStage.RuntimeStorageServices,
-            cancellationToken => Task.WhenAll(counts.Prepare(cancellationToken), deadLetters.Prepare(cancellationToken), sightings.Prepare(cancellationToken)));
+            cancellationToken => Task.WhenAll(
+                counts.Prepare(cancellationToken), rollups.Prepare(cancellationToken), deadLetters.Prepare(cancellationToken), sightings.Prepare(cancellationToken), segments.Prepare(cancellationToken)));
     }
 }

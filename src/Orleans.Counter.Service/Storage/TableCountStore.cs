@@ -54,21 +54,21 @@ internal sealed class TableCountStore : ICountStore
         return [.. keys.Select(row => VideoId.Parse(row.RowKey[prefix.Length..]))];
     }
 
-    public async ValueTask<IReadOnlyList<HourCells>> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken) =>
-        await Read(Shard.Of(video), TableLayout.DayKey(video, type, day), cancellationToken) is { } entity ? RowCodec.DecodeDay(entity, type, day) : [];
+    public async ValueTask<Versioned<DayRow>?> ReadDay(VideoId video, EventType type, DateOnly day, CancellationToken cancellationToken) =>
+        await Read(Shard.Of(video), TableLayout.DayKey(video, type, day), cancellationToken) is { } entity ? new(RowCodec.DecodeDay(entity), Version(entity)) : null;
+
+    public async ValueTask<Versioned<MonthRow>?> ReadMonth(VideoId video, EventType type, DateOnly month, CancellationToken cancellationToken) =>
+        await Read(Shard.Of(video), TableLayout.MonthKey(video, type, month), cancellationToken) is { } entity ? new(RowCodec.DecodeMonth(entity), Version(entity)) : null;
 
     public ValueTask<RowVersion> CommitVideo(VideoCommit commit, RowVersion? version, CancellationToken cancellationToken) =>
         new(_writers[Shard.Of(commit.Row.Video).Number].Commit(commit, version).WaitAsync(cancellationToken));
 
-    public async ValueTask<IReadOnlyList<(EventType Type, DateOnly Day)>> FindDays(VideoId video, DayRows days, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<Versioned<DayRow>>> FindDays(VideoId video, DayRows days, CancellationToken cancellationToken)
     {
         var all = days.Types.SelectMany(type => Enumerable.Range(days.First.DayNumber, days.Last.DayNumber - days.First.DayNumber + 1).Select(day => (Type: type, Day: DateOnly.FromDayNumber(day))));
-        List<(EventType, DateOnly)> standing = [];
+        List<Versioned<DayRow>> standing = [];
         foreach (var some in all.Chunk(ReadsAtOnce))
-        {
-            var rows = await Task.WhenAll(some.Select(day => Read(Shard.Of(video), TableLayout.DayKey(video, day.Type, day.Day), cancellationToken)));
-            standing.AddRange(some.Zip(rows).Where(day => day.Second is not null).Select(day => day.First));
-        }
+            standing.AddRange((await Task.WhenAll(some.Select(day => ReadDay(video, day.Type, day.Day, cancellationToken).AsTask()))).OfType<Versioned<DayRow>>());
 
         return standing;
     }
@@ -84,6 +84,9 @@ internal sealed class TableCountStore : ICountStore
 
     public async ValueTask<long> SumCorrections(Shard shard, CancellationToken cancellationToken) =>
         (await ReadAll(shard, "k|", ["Count"], cancellationToken)).Sum(row => row.GetInt64("Count") ?? 0);
+
+    public async ValueTask<long> SumImported(Shard shard, CancellationToken cancellationToken) =>
+        (await ReadAll(shard, "v|", [RowCodec.Imported], cancellationToken, $"{RowCodec.Imported} ne 0L")).Sum(row => row.GetInt64(RowCodec.Imported) ?? 0);
 
     public async ValueTask<Versioned<ShardRow>?> ReadShard(Shard shard, CancellationToken cancellationToken) =>
         await Read(shard, TableLayout.CheckpointKey, cancellationToken) is { } entity ? new(RowCodec.DecodeShard(entity), Version(entity)) : null;
@@ -158,19 +161,20 @@ internal sealed class TableCountStore : ICountStore
 
     private static Dictionary<string, TableClient> Clients(TableServiceClient service) => TableLayout.Tables.ToDictionary(table => table, service.GetTableClient);
 
-    /// <summary>The rows of a shard whose keys begin so, in order.</summary>
-    private Task<List<TableEntity>> ReadAll(Shard shard, string prefix, IEnumerable<string> columns, CancellationToken cancellationToken) => _patience.Until(
+    /// <summary>The rows of a shard whose keys begin so, in order; if there is a further condition, those that keep it.</summary>
+    private Task<List<TableEntity>> ReadAll(Shard shard, string prefix, IEnumerable<string> columns, CancellationToken cancellationToken, string? also = null) => _patience.Until(
         async _ =>
         {
             List<TableEntity> rows = [];
-            await foreach (var row in Between(shard, prefix, TableLayout.After(prefix), columns, cancellationToken)) rows.Add(row);
+            await foreach (var row in Between(shard, prefix, TableLayout.After(prefix), columns, cancellationToken, also)) rows.Add(row);
             return rows;
         },
         cancellationToken);
 
-    private AsyncPageable<TableEntity> Between(Shard shard, string from, string to, IEnumerable<string> columns, CancellationToken cancellationToken)
+    private AsyncPageable<TableEntity> Between(Shard shard, string from, string to, IEnumerable<string> columns, CancellationToken cancellationToken, string? also = null)
     {
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {TableLayout.PartitionKey(shard)} and RowKey ge {from} and RowKey lt {to}");
+        if (also is not null) filter = $"{filter} and {also}";
         return _reading[TableLayout.Table(shard)].QueryAsync<TableEntity>(filter, maxPerPage: 1000, columns, cancellationToken);
     }
 

@@ -24,7 +24,7 @@ internal static class GrainStages
         var counted = await Measure("river", "event", Rounds, Events, round => Task.Run(() => new StageData(Events, 100 + round)), data => river.Count(data.Frames));
         var channel = Workload.Videos(ChannelVideos).Select(video => VideoId.Parse($"{video}-owned")).ToList();
         foreach (var window in channel.Chunk(CallsAtOnce)) await Task.WhenAll(window.Select(video => river.Grains.GetGrain<IVideoGrain>(video.Value).Describe(new(null, "channel")).AsTask()));
-        var counts = new ChannelCounts(river.Grains, new(river.Grains, new MemoryCountStore()));
+        var counts = new ChannelCounts(river.Grains, MemoryTiers.Counts(river.Grains, new MemoryCountStore()));
         await Ask(counts, 1);
         var resting = await Measure("channel", "question", Rounds, Questions, Task.FromResult, _ => Ask(counts, Questions));
         var moving = await Measure("channel moves", "question", Rounds, 1, round => Give(river, channel, round), _ => Ask(counts, 1));
@@ -33,7 +33,7 @@ internal static class GrainStages
 
     private static async Task Ask(ChannelCounts counts, int times)
     {
-        for (; times > 0; times--) await counts.Sum("channel", EventType.View, MinuteRange.Everything, CancellationToken.None);
+        for (; times > 0; times--) await counts.Count("channel", EventType.View, MinuteRange.Everything, Seen.Anything, CancellationToken.None);
     }
 
     /// <summary>An event for each of them.</summary>

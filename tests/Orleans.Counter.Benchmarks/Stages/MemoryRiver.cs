@@ -27,7 +27,8 @@ internal sealed class MemoryRiver : IAsyncDisposable
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSiloHost((_, host) =>
         {
-            host.Services.AddSingleton<ICountStore>(new MemoryCountStore()).AddSingleton<IDeadLetterStore>(new MemoryDeadLetters()).AddSingleton<ISightingStore>(new MemorySightings());
+            var store = new MemoryCountStore();
+            host.Services.AddSingleton<ICountStore>(store).AddSingleton<IRollupStore>(store).AddSingleton<ISegmentStore>(new MemorySegmentStore()).AddSingleton<IDeadLetterStore>(new MemoryDeadLetters()).AddSingleton<ISightingStore>(new MemorySightings());
             host.Services.AddSingleton<IEventHub>(hub).AddSingleton(TimeProvider.System);
             host.AddStreaming().AddCounting();
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = TimeSpan.FromMinutes(5)); // Checkpoints are measured with the real store.

@@ -182,7 +182,7 @@ public sealed class LostAnswerTests(Azurite azurite)
         {
             var row = (await store.ReadVideo(video, Token))!.Row;
             Assert.Equal((steps, steps), (row.Position.Value, row.Totals.Single().Total.Count));
-            var hour = Assert.Single(await store.ReadDay(video, EventType.View, TableLayout.DayOf(12), Token));
+            var hour = Assert.Single((await store.ReadDay(video, EventType.View, TableLayout.DayOf(12), Token))!.Row.Hours);
             Assert.Equal((12, steps), (hour.Hour, hour.Total.Count));
         }
 

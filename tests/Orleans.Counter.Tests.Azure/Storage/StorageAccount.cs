@@ -51,5 +51,21 @@ internal sealed record StorageAccount(string Name, string Key, int TablePort, in
         return store;
     }
 
+    /// <summary>A store whose tables are there, and the one whose rows it shares.</summary>
+    public async Task<(TableCountStore Counts, TableRollupStore Rollups)> Rollups()
+    {
+        var store = new TableRollupStore(Microsoft.Extensions.Options.Options.Create(Options), Patience);
+        await store.Prepare(TestContext.Current.CancellationToken);
+        return (await Store(), store);
+    }
+
+    /// <summary>A store whose container is there.</summary>
+    public async Task<BlobSegmentStore> Segments()
+    {
+        var store = new BlobSegmentStore(Microsoft.Extensions.Options.Options.Create(Options), Patience, new(Meters));
+        await store.Prepare(TestContext.Current.CancellationToken);
+        return store;
+    }
+
     private Uri At(int port) => new($"http://127.0.0.1:{port}/{Name}");
 }

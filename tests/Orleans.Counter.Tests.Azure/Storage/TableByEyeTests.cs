@@ -27,6 +27,8 @@ public sealed class TableByEyeTests(Azurite azurite)
             Metadata = new("Kittens at play", "cats"),
             First = Minute.Of(Noon.AddDays(-1)),
             Last = Minute.Of(Noon),
+            Imported = [new(Like, 2, 2.5)],
+            Revision = 3,
         };
 
         await (await account.Store()).CommitVideo(row, null, [], Token);
@@ -36,9 +38,10 @@ public sealed class TableByEyeTests(Azurite azurite)
         Equal(entity, ("Title", "Kittens at play"), ("ChannelId", "cats"));
         Equal(entity, ("view_count", 3L), ("view_sum", 3d), ("view_min", 1d), ("view_max", 1d));
         Equal(entity, ("like_count", 2L), ("like_sum", 2.5), ("like_min", -1d), ("like_max", 3.5));
+        Equal(entity, ("like_countImported", 2L), ("like_sumImported", 2.5), ("Imported", 2L), ("Revision", 3L), ("OpenFrom", Minute.Of(Noon).Hour));
         Equal(entity, ("First", Noon.AddDays(-1)), ("Last", Noon), ("SettledThrough", Noon.AddHours(-1)));
         Assert.Equal(CellPack.PackOpen(row.Open), Assert.IsType<byte[]>(entity["Open"]));
-        Assert.Equal(18 + 2, entity.Keys.Count(key => key is not ("odata.etag" or "Timestamp"))); // with the two keys: nothing else
+        Assert.Equal(23 + 2, entity.Keys.Count(key => key is not ("odata.etag" or "Timestamp"))); // with the two keys: nothing else
     }
 
     [Fact]
@@ -54,6 +57,23 @@ public sealed class TableByEyeTests(Azurite azurite)
         Assert.Equal(CellPack.PackHour(first.Cells), Assert.IsType<byte[]>(entity["h00"]));
         Assert.Equal(CellPack.PackHour(last.Cells), Assert.IsType<byte[]>(entity["h23"]));
         Assert.Equal(2 + 2, entity.Keys.Count(key => key is not ("odata.etag" or "Timestamp")));
+    }
+
+    [Fact]
+    public async Task A_day_that_was_set_whole_is_a_row_that_says_so_beside_its_month_and_a_row_for_its_shard()
+    {
+        var account = await azurite.NewAccount();
+        var (day, hour) = (new DateOnly(2026, 11, 23), Rows.Hour(Like, Minute.Of(Noon).Hour, 1, 2));
+
+        await (await account.Store()).CommitVideo(new(Rows.Of("kittens", 1), [], Whole: Rows.Whole(null, (null, Like, day, [hour]))), null, Token);
+
+        var entity = await Entity(account, Kittens, "d|20261123|kittens|like");
+        Assert.Equal(CellPack.PackHour(hour.Cells), Assert.IsType<byte[]>(entity["h12"]));
+        Equal(entity, ("Changed", true));
+        var month = await Entity(account, Kittens, "m|202611|kittens|like");
+        Assert.Equal(CellPack.PackQuarters([new(48, Cell.Plain(3))]), Assert.IsType<byte[]>(month["d23"]));
+        Equal(month, ("Count", 3L), ("Sum", 3d));
+        Assert.Equal(2, (await Entity(account, Kittens, "u|20261123")).Keys.Count(key => key is not ("odata.etag" or "Timestamp")));
     }
 
     [Fact]

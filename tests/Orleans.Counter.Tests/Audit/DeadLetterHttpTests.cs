@@ -30,7 +30,7 @@ public sealed class DeadLetterHttpTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _cluster = await CounterCluster.Start(_store, letters: _letters);
+        _cluster = await CounterCluster.Start(_store, setAside: _letters);
         _api = await ApiInstance.Start(_cluster);
     }
 

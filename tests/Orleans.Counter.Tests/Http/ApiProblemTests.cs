@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Orleans.Counter.Tests.Ingest;
 using Xunit;
 
@@ -21,6 +22,25 @@ public sealed class ApiProblemTests(EventRulesTests.Running running) : IClassFix
 
         (await Answer.Read(response)).IsProblem((HttpStatusCode)status, code);
         Assert.False(response.Headers.Contains("Server"));
+    }
+
+    [Theory, InlineData("late"), InlineData("moved"), InlineData("gone")]
+    public async Task Who_cannot_be_reached_may_be_reached_later(string what)
+    {
+        var time = new WatchedTime();
+        await using var hub = new MemoryHub(1, time);
+        await using var app = IngestHost.Build(hub, time, ["--urls", "http://127.0.0.1:0"]);
+        app.MapGet("/asks-a-grain", string () => throw (what switch
+        {
+            "late" => new TimeoutException("a grain that waits for its storage"),
+            "moved" => new StaleWriterException("a video that has just moved"),
+            _ => new SiloUnavailableException("a silo that has gone"),
+        }));
+        await app.StartAsync(Stop);
+        using var http = new HttpClient { BaseAddress = new(app.Urls.First()) };
+        using var answer = await http.GetAsync(new Uri("/asks-a-grain", UriKind.Relative), Stop);
+
+        Assert.Equal(TimeSpan.FromSeconds(1), (await Answer.Read(answer)).IsProblem(HttpStatusCode.ServiceUnavailable, "unavailable").RetryAfter);
     }
 
     [Fact]

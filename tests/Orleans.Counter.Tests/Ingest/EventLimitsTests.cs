@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Hosting;
 using Xunit;
 
 namespace Orleans.Counter.Tests.Ingest;
@@ -58,6 +59,34 @@ public sealed class EventLimitsTests(EventRulesTests.Running running) : IClassFi
         Assert.Contains("malformed_body", answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("zz\r\n{}\r\n0\r\n\r\n")]
+    [InlineData("-1\r\n{}\r\n0\r\n\r\n")]
+    [InlineData("2\r\n{}{}\r\n0\r\n\r\n")]
+    [InlineData("FFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n")]
+    public async Task Pieces_that_do_not_say_how_long_they_are_are_refused(string chunks)
+    {
+        var answer = await Raw("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Contains("bad_request", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_body_that_does_not_come_is_not_waited_for()
+    {
+        var time = new WatchedTime();
+        await using var hub = new MemoryHub(1, time);
+        await using var app = IngestHost.Build(hub, time, ["--urls", "http://127.0.0.1:0"], builder =>
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MinRequestBodyDataRate = new(1_000, TimeSpan.FromSeconds(1.1)))); // in production five seconds
+        await app.StartAsync(Stop);
+
+        var answer = await Raw("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{", new Uri(app.Urls.First()).Port);
+
+        Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
+        Assert.Contains("request_timeout", answer, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_view_has_a_small_body() =>
         (await Host.PostView("v", new string(' ', 17_000) + "{}")).IsProblem(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
@@ -73,10 +102,10 @@ public sealed class EventLimitsTests(EventRulesTests.Running running) : IClassFi
     }
 
     // As bytes on the wire, and the answer as far as its first read has it: one that begins before the request has ended.
-    private async Task<string> Raw(string request)
+    private async Task<string> Raw(string request, int? port = null)
     {
         using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, Host.Http.BaseAddress!.Port, Stop);
+        await client.ConnectAsync(IPAddress.Loopback, port ?? Host.Http.BaseAddress!.Port, Stop);
         var stream = client.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(request), Stop);
         var answer = new StringBuilder();

@@ -75,6 +75,10 @@ public sealed class EventRulesTests(EventRulesTests.Running running) : IClassFix
     [InlineData("""{"videoId":"v","value":179769313486231570000000000000000000000000000000000000000000000}""")]
     public async Task An_event_at_the_edge_of_the_rules_is_accepted(string good) => (await Host.PostEvents($$"""{"events":[{{good}}]}""")).IsAccepted(1);
 
+    [Theory, InlineData(128, ""), InlineData(129, "1 invalid_id")]
+    public async Task An_id_has_at_most_128_characters(int length, string rejected) =>
+        (await Host.PostEvents($$"""{"events":[{{Good}},{"videoId":"v","id":"{{new string('~', length)}}"}]}""")).IsAccepted(rejected.Length > 0 ? 1 : 2, rejected);
+
     [Fact]
     public async Task A_request_without_any_valid_event_is_refused_and_says_why()
     {

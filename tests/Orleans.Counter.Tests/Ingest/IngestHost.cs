@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Counter.EventHubs;
 using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
+using Orleans.Counter.Tests.Http;
 using Xunit;
 
 namespace Orleans.Counter.Tests.Ingest;
@@ -117,9 +118,19 @@ internal sealed record Answer(HttpStatusCode Status, string? MediaType, TimeSpan
     public static async Task<Answer> Read(HttpResponseMessage response)
     {
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        return new(
+        var answer = new Answer(
             response.StatusCode, response.Content.Headers.ContentType?.MediaType, response.Headers.RetryAfter?.Delta,
             text.Length == 0 ? null : JsonNode.Parse(text, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }));
+        KeepsToTheDocument(response, answer);
+        return answer;
+    }
+
+    // Endpoints that only tests have are of no matter to it.
+    private static void KeepsToTheDocument(HttpResponseMessage response, Answer answer)
+    {
+        var (method, target) = (response.RequestMessage!.Method.Method, response.RequestMessage.RequestUri!.PathAndQuery);
+        if (ApiContract.Find(method, target) is null) return;
+        Assert.Null(ApiContract.Fault(method, target, new((int)answer.Status, answer.MediaType, answer.Body, name => response.Headers.Contains(name) || response.Content.Headers.Contains(name))));
     }
 
     /// <summary>Asserts an error in the one form that errors have.</summary>

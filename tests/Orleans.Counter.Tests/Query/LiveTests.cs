@@ -2,6 +2,10 @@ using System.Globalization;
 using System.Net;
 using System.Net.ServerSentEvents;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Counter.Query;
+using Orleans.Counter.Tests.Http;
+using Orleans.Counter.Tests.Ingest;
 using Xunit;
 
 namespace Orleans.Counter.Tests.Query;
@@ -45,13 +49,28 @@ public sealed class LiveTests(QueryHttpTests.Running running) : IClassFixture<Qu
         foreach (var watch in watches) await watch.DisposeAsync();
     }
 
+    [Fact]
+    public async Task There_is_room_for_ten_thousand_and_who_comes_after_them_is_told_so()
+    {
+        await using var service = await WholeService.Start();
+        var live = service.Services.GetRequiredService<LiveCounts>();
+        for (var i = 0; i < 10_000; i++) Assert.True(live.TryEnter());
+
+        Assert.Equal(TimeSpan.FromSeconds(1), (await service.Ask("GET", "/v1/videos/crowded/live")).IsProblem(HttpStatusCode.ServiceUnavailable, "too_many_watchers").RetryAfter);
+
+        live.Leave();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/v1/videos/crowded/live", UriKind.Relative));
+        using var answer = await service.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Stop);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
     [Theory]
     [InlineData("a%2Fb", "view", "invalid_video_id")]
     [InlineData("kittens", "View", "invalid_type")]
     public async Task A_wrong_question_is_refused(string video, string type, string code)
     {
         using var answer = await running.Http.GetAsync($"/v1/videos/{video}/live?type={type}", Stop);
-        (await Ingest.Answer.Read(answer)).IsProblem(HttpStatusCode.BadRequest, code);
+        (await Answer.Read(answer)).IsProblem(HttpStatusCode.BadRequest, code);
     }
 
     private async Task<Watching> Watch(string video, string type = "view", string? seen = null)

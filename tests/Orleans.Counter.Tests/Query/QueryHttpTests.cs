@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Counter.Audit;
+using Orleans.Counter.History;
 using Orleans.Counter.Http;
 using Orleans.Counter.Query;
 using Orleans.Counter.Storage;
@@ -110,7 +111,7 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
         Assert.Equal($$"""[{"start":"{{At(1)}}","count":3,"sum":3,"min":1,"max":1},{"start":"{{At(2)}}","count":0,"sum":0,"min":null,"max":null}]""", series["points"]!.ToJsonString());
     }
 
-    [Theory, InlineData(1500, "minute"), InlineData(1501, "hour"), InlineData(1500 * 60, "hour"), InlineData((1500 * 60) + 1, "day")]
+    [Theory, InlineData(1500, "minute"), InlineData(1501, "quarter"), InlineData(1500 * 15, "quarter"), InlineData((1500 * 15) + 1, "hour"), InlineData(1500 * 60, "hour"), InlineData((1500 * 60) + 1, "day"), InlineData(1501 * 1440, "month")]
     public async Task Auto_picks_the_finest_granularity_that_fits(int minutes, string granularity)
     {
         var from = Ten.AddHours(-10);
@@ -134,6 +135,8 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
     [InlineData("/v1/videos/kittens/count?from=yesterday", "invalid_range")]
     [InlineData("/v1/videos/kittens/count?from=1969-12-31T23:59:00Z", "invalid_range")]
     [InlineData("/v1/videos/kittens/count?from=2026-11-23T10:05:00Z&to=2026-11-23T10:05:00Z", "invalid_range")]
+    [InlineData("/v1/videos/kittens/series?fill=true&from=6053-01-01T00:00Z&to=9999-12-31T23:59Z", "invalid_range")]
+    [InlineData("/v1/videos/kittens/series?fill=true&from=2026-11-23T10:05:00Z&to=5999-12-31T23:59Z", "too_many_points")]
     [InlineData("/v1/videos/kittens/stats?type=View", "invalid_type")]
     [InlineData("/v1/videos/kittens/stats?functions=median", "invalid_function")]
     [InlineData("/v1/videos/kittens/stats?functions=", "invalid_function")]
@@ -144,7 +147,8 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
     [InlineData("/v1/videos/kittens/series?from=2026-11-23T10:00:00Z&to=2026-11-23T11:00:00Z&timeZone=Mars/Olympus", "invalid_time_zone")]
     [InlineData("/v1/videos/kittens/series?from=2026-11-23T10:00:00Z&to=2026-11-23T11:00:00Z&fill=perhaps", "invalid_fill")]
     [InlineData("/v1/videos/kittens/series?from=2026-11-20T10:00:00Z&to=2026-11-23T11:00:00Z&granularity=minute", "too_many_points")]
-    [InlineData("/v1/videos/kittens/series?from=2000-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "too_many_points")]
+    [InlineData("/v1/videos/kittens/series?from=2000-01-01T00:00:00Z&to=2126-01-01T00:00:00Z", "too_many_points")]
+    [InlineData("/v1/videos/kittens/count?from=9999-12-31T23:59:00Z&to=9999-12-31T23:59:00Z", "invalid_range")]
     public async Task A_wrong_question_is_told_what_would_be_right(string address, string code)
     {
         var answer = await running.Http.GetAsync(address, TestContext.Current.CancellationToken);
@@ -158,7 +162,24 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
 
     [Fact]
     public async Task Too_many_points_names_the_granularity_that_fits() =>
-        Assert.Contains("'hour'", await running.Text("/v1/videos/kittens/series?from=2026-11-20T10:00:00Z&to=2026-11-23T11:00:00Z&granularity=minute"), StringComparison.Ordinal);
+        Assert.Contains("'quarter'", await running.Text("/v1/videos/kittens/series?from=2026-11-20T10:00:00Z&to=2026-11-23T11:00:00Z&granularity=minute"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_time_zone_that_does_not_exist_is_answered_with_one_that_does() =>
+        Assert.Contains("'Asia/Kathmandu' is one", await running.Text("/v1/videos/kittens/series?from=2026-11-20T10:00:00Z&to=2026-11-23T11:00:00Z&timeZone=kathmandu"), StringComparison.Ordinal);
+
+    [Fact]
+    public async Task A_day_of_a_time_zone_starts_where_it_does_there()
+    {
+        var series = await running.Text($"/v1/videos/kittens/series?from={At(0)}&to={At(120)}&granularity=day&timeZone=Asia/Kathmandu");
+
+        Assert.EndsWith($$"""
+            "granularity":"day","timeZone":"Asia/Kathmandu","points":[{"start":"{{Ten:yyyy-MM-dd}}T00:00:00+05:45","count":6,"sum":11,"min":1,"max":5}]}
+            """, series, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_end_of_all_days_is_no_mistake() => Assert.Equal(6, await running.Count("?to=9999-12-31T23:59:00Z"));
 
     private static string At(int minute) => Text(Ten.AddMinutes(minute));
 
@@ -182,13 +203,16 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
             await _cluster.Stored();
             var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0"]);
             builder.Logging.ClearProviders();
-            builder.Services.AddSingleton(_cluster.Grains).AddSingleton<ICountStore>(_cluster.Store);
+            builder.Services.AddSingleton(_cluster.Grains).AddSingleton<ICountStore>(_cluster.Store).AddSingleton<IRollupStore>(_cluster.Store).AddSingleton<ISegmentStore>(_cluster.Segments);
             builder.AddHttp();
+            builder.AddAcceptance();
             builder.AddQuery();
+            builder.AddHistory();
             builder.AddAudit();
             _app = builder.Build();
             _app.UseHttp();
             _app.MapQuery();
+            _app.MapHistory();
             _app.MapAudit();
             await _app.StartAsync();
             Http = new() { BaseAddress = new(_app.Urls.First()) };
@@ -196,12 +220,21 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
 
         public async Task<string> Text(string address) => await (await Http.GetAsync(address, TestContext.Current.CancellationToken)).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
+        internal MemoryCountStore Store => _cluster.Store;
+
         internal void Send(params IReadOnlyList<Event> events) => _cluster.Send(events);
 
         internal async Task SendAndStore(params IReadOnlyList<Event> events)
         {
             _cluster.Send(events);
             await _cluster.Stored();
+        }
+
+        /// <summary>All groups have archived everything up to a day.</summary>
+        internal async Task Archive(DateOnly through)
+        {
+            foreach (var group in Group.All)
+                if (await _cluster.Store.ReadGroup(group, TestContext.Current.CancellationToken) is null) await _cluster.Store.WriteGroup(group, new(through, through, through.AddDays(-20)), null, [], TestContext.Current.CancellationToken);
         }
 
         /// <summary>Lets a video fall asleep: its next answer comes from its row.</summary>

@@ -56,6 +56,15 @@ public sealed class DoorTests
         Assert.Equal(believed, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task A_setting_of_the_platform_that_believes_everybody_is_of_no_effect()
+    {
+        await using var host = await KeyHost.Start(("ForwardedHeaders_Enabled", "true"));
+        using var answer = await host.Send("GET", "/where", $"X-Api-Key: {host.Keys.Secret(Scope.Read)}", "X-Forwarded-For: 203.0.113.7");
+
+        Assert.Equal("127.0.0.1", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
     [Theory, InlineData("/asked", 200), InlineData("/nowhere", 404), InlineData("/throws", 403)]
     public async Task Every_answer_tells_browsers_to_be_careful(string path, int status)
     {

@@ -20,6 +20,7 @@ public sealed class EndpointScopeTests(EndpointScopeTests.Running running) : ICl
         ["GET /health/live"] = Scope.None,
         ["GET /health/ready"] = Scope.None,
         ["GET /health/startup"] = Scope.None,
+        ["GET /openapi/v1.json"] = Scope.None,
         ["POST /v1/events"] = Scope.Ingest,
         ["POST /v1/videos/{videoId}/views"] = Scope.Ingest,
         ["GET /v1/videos/{videoId}/count"] = Scope.Read,
@@ -39,6 +40,8 @@ public sealed class EndpointScopeTests(EndpointScopeTests.Running running) : ICl
         ["GET /v1/admin/deadletters/{id}"] = Scope.Admin,
         ["POST /v1/admin/deadletters/{id}/replay"] = Scope.Admin,
         ["DELETE /v1/admin/deadletters/{id}"] = Scope.Admin,
+        ["POST /v1/admin/history"] = Scope.Admin,
+        ["GET /v1/admin/rollups"] = Scope.Admin,
     };
 
     [Fact]
@@ -81,6 +84,7 @@ public sealed class EndpointScopeTests(EndpointScopeTests.Running running) : ICl
             builder.Logging.ClearProviders();
             builder.Services.AddSingleton<TimeProvider>(new WatchedTime()).AddSingleton<IKeyStore>(_keys);
             builder.AddHttp();
+            builder.AddApiDocument();
             var service = typeof(Scopes).Assembly;
             foreach (var type in service.GetTypes().Append(typeof(IGrainFactory)).Where(type => !type.IsGenericTypeDefinition && (type.IsInterface || type.IsClass)))
                 builder.Services.TryAdd(ServiceDescriptor.Singleton(type, _ => throw new InvalidOperationException($"There is no {type} here.")));

@@ -1,4 +1,7 @@
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Orleans.Counter.Security;
 using Xunit;
 
@@ -83,6 +86,22 @@ public sealed class KeyTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_put_back_keeps_no_key_good_and_no_new_one_out()
+    {
+        var (time, keys) = (new PutBack(), new MemoryKeys());
+        using var ring = new KeyRing(keys, Options.Create(new AuthOptions()), time, NullLogger<KeyRing>.Instance);
+        var old = keys.Secret(Scope.Ingest);
+        Assert.Equal(KeyAnswer.Good, (await ring.Find(old)).Answer);
+
+        time.By = TimeSpan.FromHours(1);
+        await keys.Revoke(MemoryKeys.IdOf(old), time.GetUtcNow(), TestContext.Current.CancellationToken);
+        var next = keys.Secret(Scope.Ingest);
+        time.Advance(KeyRing.AgainAfter * 2);
+
+        Assert.Equal((KeyAnswer.Good, KeyAnswer.Unknown), ((await ring.Find(next)).Answer, (await ring.Find(old)).Answer));
+    }
+
+    [Fact]
     public async Task A_thousand_wrong_keys_have_the_table_read_once()
     {
         await using var host = await KeyHost.Start(("Limits:AddressRequestsPerSecond", "1000"));
@@ -140,5 +159,15 @@ public sealed class KeyTests
         (await host.Ask("GET", "/v1/events", key)).IsProblem(HttpStatusCode.MethodNotAllowed, "method_not_allowed");
         (await host.Ask("GET", "/nowhere")).IsProblem(HttpStatusCode.Unauthorized, "unauthenticated");
         Assert.Equal(HttpStatusCode.OK, (await host.Ask("GET", "/health/live")).Status);
+    }
+
+    /// <summary>A machine whose clock somebody has put back: time goes on from there.</summary>
+    private sealed class PutBack : FakeTimeProvider
+    {
+        public TimeSpan By { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() - By;
+
+        public override long GetTimestamp() => base.GetUtcNow().Ticks;
     }
 }

@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Orleans.Counter.Security;
@@ -65,6 +62,32 @@ public sealed class PublishableKeyTests
         Assert.False(foreign.Headers.Contains("Access-Control-Allow-Origin"));
     }
 
+    [Theory]
+    [InlineData("/v1/events", "unsupported_media_type")]
+    [InlineData("/v1/videos/a%20b/views", "no_valid_event")]
+    public async Task A_page_may_read_why_it_was_refused(string path, string code)
+    {
+        await using var host = await KeyHost.Start();
+        using var answer = await host.Send("POST", path, $"X-Api-Key: {host.Keys.Publishable(Page)}", $"Origin: {Page}");
+
+        (await Ingest.Answer.Read(answer)).IsProblem(answer.StatusCode, code);
+        Assert.Equal(Page, answer.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        Assert.Equal("Retry-After,Counter-Ack", string.Join(',', answer.Headers.GetValues("Access-Control-Expose-Headers")));
+    }
+
+    [Theory, InlineData("Open"), InlineData("ApiKey")]
+    public async Task No_page_may_use_another_endpoint(string mode)
+    {
+        await using var host = await KeyHost.Start(("Auth:Mode", mode));
+        host.Keys.Publishable(Page);
+
+        using var asked = await host.Send("GET", "/asked", $"X-Api-Key: {host.Keys.Secret(Scope.Read)}", $"Origin: {Page}");
+        using var preflight = await host.Send("OPTIONS", "/asked", $"Origin: {Page}", "Access-Control-Request-Method: GET", "Access-Control-Request-Headers: x-api-key");
+
+        Assert.Equal(HttpStatusCode.OK, asked.StatusCode);
+        Assert.DoesNotContain(asked.Headers.Concat(preflight.Headers), header => header.Key.StartsWith("Access-Control-", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task In_open_mode_every_page_may_send_events()
     {
@@ -77,46 +100,15 @@ public sealed class PublishableKeyTests
     [Theory, InlineData("/v1/videos/v/views", "ApiKey"), InlineData("/throws", "Open"), InlineData("/nowhere", "ApiKey")]
     public async Task A_key_in_an_address_is_in_no_log_no_trace_and_no_tag_of_a_metric(string path, string mode)
     {
-        var seen = new ConcurrentQueue<string>();
-        using var traces = new ActivityListener
-        {
-            ShouldListenTo = _ => true,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = activity => seen.Enqueue($"{activity.DisplayName} {string.Join(' ', activity.TagObjects)}"),
-        };
-        ActivitySource.AddActivityListener(traces);
-        using var metrics = new MeterListener { InstrumentPublished = (instrument, listener) => listener.EnableMeasurementEvents(instrument) };
-        metrics.SetMeasurementEventCallback<double>((_, _, tags, _) => seen.Enqueue(string.Join(' ', tags.ToArray())));
-        metrics.SetMeasurementEventCallback<long>((_, _, tags, _) => seen.Enqueue(string.Join(' ', tags.ToArray())));
-        metrics.Start();
-        await using var host = await KeyHost.Start(builder => builder.Logging.AddProvider(new Lines(seen)), ("Auth:Mode", mode), ("Logging:LogLevel:Default", "Trace"), ("Logging:LogLevel:Microsoft", "Trace"));
+        using var seen = new Overheard();
+        await using var host = await KeyHost.Start(builder => builder.Logging.AddProvider(seen), ("Auth:Mode", mode), ("Logging:LogLevel:Default", "Trace"), ("Logging:LogLevel:Microsoft", "Trace"),
+            ("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "Trace"));
         var key = host.Keys.Publishable(Page);
 
         (await host.Send(path is "/throws" ? "GET" : "POST", $"{path}?other=seen&key={key}", $"Origin: {Page}")).Dispose();
         await host.App.StopAsync(TestContext.Current.CancellationToken);
 
-        Assert.Contains(seen, line => line.Contains("other=seen", StringComparison.Ordinal));
-        Assert.DoesNotContain(seen, line => line.Contains(MemoryKeys.IdOf(key), StringComparison.Ordinal));
-    }
-
-    private sealed class Lines(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
-    {
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void Dispose()
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull
-        {
-            lines.Enqueue($"{state}");
-            return null;
-        }
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue($"{formatter(state, exception)} {exception}");
+        Assert.Contains(seen.Lines, line => line.Contains("other=seen", StringComparison.Ordinal));
+        Assert.DoesNotContain(seen.Lines, line => line.Contains(MemoryKeys.IdOf(key), StringComparison.Ordinal));
     }
 }

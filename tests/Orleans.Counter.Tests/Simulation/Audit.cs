@@ -6,7 +6,7 @@ namespace Orleans.Counter.Tests.Simulation;
 internal static class Audit
 {
     /// <summary>All that is wrong; empty if everything is exact.</summary>
-    public static IReadOnlyList<string> Differences(SimTables tables, SimLetters letters, Recount recount, DateTimeOffset now)
+    public static IReadOnlyList<string> Differences(SimTables tables, MemorySegmentStore segments, SimLetters letters, Recount recount, DateTimeOffset now)
     {
         var (totals, minutes) = (new SortedDictionary<string, Cell>(StringComparer.Ordinal), new SortedDictionary<string, Cell>(StringComparer.Ordinal));
         var (duplicates, deadLettered) = (new SortedDictionary<string, long>(StringComparer.Ordinal), new SortedDictionary<string, long>(StringComparer.Ordinal));
@@ -15,14 +15,15 @@ internal static class Audit
         wrong.AddRange(Tops(tables, videos, now));
         foreach (var row in videos)
         {
-            adjusted += row.Adjusted?.Sum(adjustment => adjustment.Count) ?? 0;
+            adjusted += (row.Adjusted ?? []).Concat(row.Imported ?? []).Sum(adjustment => adjustment.Count);
             if (row.Duplicates > 0) duplicates[row.Video.Value] = row.Duplicates;
             if (row.DeadLettered > 0) deadLettered[row.Video.Value] = row.DeadLettered;
             foreach (var (type, total) in row.Totals) totals[Recount.TotalOf(row.Video, type.Value)] = total;
-            HourCells[] hours = [.. Hours(tables, row)];
+            HourCells[] hours = [.. Hours(tables, segments, row)];
             foreach (var hour in hours)
                 foreach (var cell in hour.Cells) minutes[Recount.MinuteOf(row.Video, hour.Type.Value, hour.MinuteOf(cell))] = cell.Cell;
             wrong.AddRange(Windows(row, hours));
+            wrong.AddRange(Months(tables, row, hours));
             var counted = hours.SelectMany(hour => hour.Cells.Select(hour.MinuteOf)).ToList();
             if (counted.Count > 0 && (row.First != counted.Min() || row.Last != counted.Max()))
                 wrong.Add($"{row.Video} says it has minutes from {row.First} to {row.Last}: {counted.Min()} to {counted.Max()}");
@@ -63,7 +64,7 @@ internal static class Audit
     {
         foreach (var stored in tables.Rows("t"))
             foreach (var list in TopCodec.Decode(stored).Where(list => list.Window.IsAskedFor(now)))
-                foreach (var row in videos.Where(row => row.Adjusted is null or [] && TableLayout.PartitionKey(Shard.Of(row.Video)) == stored.PartitionKey))
+                foreach (var row in videos.Where(row => row.Adjusted is null or [] && row.Imported is null or [] && TableLayout.PartitionKey(Shard.Of(row.Video)) == stored.PartitionKey))
                 {
                     var said = (row.Windows ?? []).FirstOrDefault(count => count.Type == list.Type && count.Window == list.Window).Count;
                     var listed = list.Videos.FirstOrDefault(video => video.Video == row.Video).Count;
@@ -71,13 +72,25 @@ internal static class Audit
                 }
     }
 
-    /// <summary>The hours of a video as a reader sees them: open ones, and of the settled ones those that are not open.</summary>
-    private static IEnumerable<HourCells> Hours(SimTables tables, VideoRow row)
+    /// <summary>The hours of a video as a reader sees them: open ones, and of the settled ones those that are not open; of days without a row those in segments.</summary>
+    private static IEnumerable<HourCells> Hours(SimTables tables, MemorySegmentStore segments, VideoRow row)
     {
         var open = row.Open.Select(hour => (hour.Type, hour.Hour)).ToHashSet();
-        var settled = tables.Rows("d|").Where(day => day.RowKey.Split('|')[2] == row.Video.Value).SelectMany(day => RowCodec.DecodeDay(
-            day, EventType.Parse(day.RowKey.Split('|')[3]), DateOnly.ParseExact(day.RowKey.Split('|')[1], "yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture)));
-        return row.Open.Concat(settled.Where(hour => hour.Hour <= row.SettledThrough && !open.Contains((hour.Type, hour.Hour))));
+        var days = tables.Rows("d|").Select(RowCodec.DecodeDay).Where(day => day.Video == row.Video).ToList();
+        var cold = segments.Segments.Where(segment => segment.Id.Group == Group.Of(row.Video)).SelectMany(segment => row.Totals.Select(total => (total.Type, segment.Id.Day)))
+            .Except(days.Select(day => (day.Type, day.Day))).SelectMany(day => segments.ReadDay(row.Video, day.Type, day.Day, CancellationToken.None).AsTask().GetAwaiter().GetResult());
+        return row.Open.Concat(days.SelectMany(day => day.Hours).Concat(cold).Where(hour => hour.Hour <= row.SettledThrough && !open.Contains((hour.Type, hour.Hour))));
+    }
+
+    /// <summary>The month rows have to say of old days what their minutes do.</summary>
+    private static IEnumerable<string> Months(SimTables tables, VideoRow row, HourCells[] hours)
+    {
+        var expected = hours.GroupBy(hour => (hour.Type, Day: TableLayout.DayOf(hour.Hour))).Where(day => day.Key.Day <= Operator.LastOldDay)
+            .Select(day => $"{day.Key.Type} {day.Key.Day:O} {string.Join(' ', QuarterCell.Of(day.OrderBy(hour => hour.Hour)))}");
+        var found = tables.Rows("m|").Select(RowCodec.DecodeMonth).Where(month => month.Video == row.Video)
+            .SelectMany(month => month.Days.Where(day => day.Value.Count > 0).Select(day => $"{month.Type} {month.Month.AddDays(day.Key - 1):O} {string.Join(' ', day.Value)}"));
+        var differences = expected.Except(found).Concat(found.Except(expected)).ToList();
+        if (differences.Count > 0) yield return $"months of {row.Video} and its days differ: {string.Join("; ", differences)}";
     }
 
     private static IEnumerable<string> Compare<T>(string what, SortedDictionary<string, T> expected, SortedDictionary<string, T> found) =>

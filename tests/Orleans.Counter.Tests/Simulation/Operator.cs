@@ -4,9 +4,12 @@ using Orleans.Counter.Storage;
 
 namespace Orleans.Counter.Tests.Simulation;
 
-/// <summary>Somebody who corrects minutes and gives videos to channels while everything fails, and asks again with the same words until there is an answer.</summary>
+/// <summary>Somebody who corrects minutes of young days and old ones, imports history, and gives videos to channels while everything fails, and asks again with the same words until there is an answer.</summary>
 internal sealed class Operator(World world, SimCluster cluster, IReadOnlyList<Shard> shards)
 {
+    /// <summary>The last day that no event of any schedule belongs to.</summary>
+    public static readonly DateOnly LastOldDay = new(2026, 5, 31);
+
     private static readonly string[] Channels = ["cats", "dogs"];
 
     private readonly Turns _turns = new(world);
@@ -19,18 +22,25 @@ internal sealed class Operator(World world, SimCluster cluster, IReadOnlyList<Sh
     /// <summary>The corrections that were made, as their answers said.</summary>
     public List<Correction> Corrections { get; } = [];
 
+    /// <summary>The minutes that were imported; each is said once, so that it does no harm if it is heard late.</summary>
+    public Dictionary<(VideoId Video, Minute Minute), Cell> Imports { get; } = [];
+
     /// <summary>True if every question is answered.</summary>
     public bool IsDone => _open == 0;
 
     /// <summary>Does something to a video, or asks for a channel.</summary>
     public void Act(VideoId video)
     {
-        var (minute, chosen, count) = (Minute.Of(world.Now.AddMinutes(-world.Random.Next(240))), world.Random.Next(4), 2 + world.Random.Next(5));
+        var (minute, chosen, count) = (Minute.Of(world.Now.AddMinutes(-world.Random.Next(240))), world.Random.Next(6), 2 + world.Random.Next(5));
         if (chosen == 3) Begin(async () => await Sum(world.Any(Channels), EventType.View));
         else if (!_asked.Add(video)) return; // One thing at a time: of two at once nobody knows which one is the last.
         else if (chosen == 0) Begin(() => Describe(video, world.Any([null, .. Channels])));
-        else Begin(() => Correct(video, minute, count));
+        else if (chosen == 1) Begin(() => Import(video));
+        else Begin(() => Correct(video, chosen == 2 ? OldMinute(0) : minute, count));
     }
+
+    /// <summary>Of one of four days in two months, none of which another one is chosen for.</summary>
+    private Minute OldMinute(int which) => Minute.Of(new DateTimeOffset(LastOldDay.AddDays(-which - (11 * world.Random.Next(4))), TimeOnly.MinValue, TimeSpan.Zero).AddMinutes(world.Random.Next(Minute.PerDay)));
 
     /// <summary>All that is wrong in what it did.</summary>
     public IEnumerable<string> Differences(SimTables tables)
@@ -77,6 +87,15 @@ internal sealed class Operator(World world, SimCluster cluster, IReadOnlyList<Sh
         Made(await Until(() => Video(video).Correct(correction)), correction);
         var back = new Correction(Id(), video, EventType.View, minute, -1, -2, "less", world.Now);
         Made(await Until(() => Video(video).Correct(back)), back);
+        _asked.Remove(video);
+    }
+
+    private async Task Import(VideoId video)
+    {
+        var minutes = Enumerable.Range(0, 1 + world.Random.Next(4)).Select(_ => OldMinute(1)).Distinct().Where(minute => !Imports.ContainsKey((video, minute)))
+            .Select(minute => new ImportedMinute(minute, Cell.Plain(1 + world.Random.Next(9)))).ToList();
+        foreach (var (minute, cell) in minutes) Imports.Add((video, minute), cell);
+        if (minutes.Count > 0 && await Until(() => Video(video).Import(EventType.View, minutes)) is not { Outcome: ImportOutcome.Done }) throw new InvalidOperationException($"{video} refused an import.");
         _asked.Remove(video);
     }
 

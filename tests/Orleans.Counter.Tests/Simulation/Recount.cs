@@ -37,11 +37,18 @@ internal sealed class Recount
 
     public static string MinuteOf(VideoId video, string type, Minute minute) => $"{video} {type} {minute}";
 
-    public static Recount Of(IEnumerable<Sent> log, IEnumerable<Correction> corrections)
+    public static Recount Of(IEnumerable<Sent> log, IEnumerable<Correction> corrections, IEnumerable<KeyValuePair<(VideoId Video, Minute Minute), Cell>> imports)
     {
         var recount = new Recount();
         foreach (var sent in log.OrderBy(sent => sent.Position.Value)) recount.Count(sent);
         foreach (var correction in corrections.OrderByDescending(correction => correction.Count)) recount.Correct(correction);
+        foreach (var ((video, minute), cell) in imports)
+            for (var left = cell.Count; left > 0; left--)
+            {
+                Add(recount.Totals, TotalOf(video, EventType.View.Value), 1);
+                Add(recount.Minutes, MinuteOf(video, EventType.View.Value, minute), 1);
+            }
+
         return recount;
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
+using Orleans.Counter.Tests.Counting;
 
 namespace Orleans.Counter.Tests.Simulation;
 
@@ -15,6 +16,7 @@ internal sealed class Schedule
     private readonly SimTables _tables;
     private readonly SimCluster _cluster;
     private readonly Traffic _traffic;
+    private readonly IReadOnlyList<Shard> _shards;
     private readonly Operator _operator;
     private readonly bool _isOperated; // Then corrections hide from the witness what is missing.
     private readonly Witness _witness;
@@ -38,7 +40,8 @@ internal sealed class Schedule
         _hub = new(_world, _faults, _world.Now);
         _witness = new(_world, _traffic);
         _cluster = new(_world, _faults, _tables) { Hub = _hub, Witness = _witness };
-        _operator = new(_world, _cluster, [.. Shard.All.Where(shard => shard.Partition(SimHub.PartitionCount) < _partitions)]);
+        _shards = [.. Shard.All.Where(shard => shard.Partition(SimHub.PartitionCount) < _partitions)];
+        _operator = new(_world, _cluster, _shards);
         _isOperated = _world.Random.Next(2) == 0;
         _world.Say(() => $"{_faults}, {_partitions} partitions");
     }
@@ -73,7 +76,9 @@ internal sealed class Schedule
         SeeToReaders();
         if (!_world.Run(() => _operator.IsDone && IsStored(), TimeSpan.FromHours(12))) throw new InexactException(_seed, ["it never came to rest"]);
         Go(TimeSpan.FromMinutes(30)); // Whatever is still on its way may arrive.
-        string[] differences = [.. Audit.Differences(_tables, _cluster.Letters, Recount.Of(_traffic.Log, _operator.Corrections), _world.Now), .. _operator.Differences(_tables)];
+        var archiving = _shards.Select(Archive).ToList();
+        if (!_world.Run(() => archiving.All(one => one.IsCompleted), TimeSpan.FromHours(12))) throw new InexactException(_seed, ["the archive never came to rest"]);
+        string[] differences = [.. Audit.Differences(_tables, _cluster.Segments, _cluster.Letters, Recount.Of(_traffic.Log, _operator.Corrections, _operator.Imports), _world.Now), .. _operator.Differences(_tables)];
         if (differences.Length > 0) throw new InexactException(_seed, differences);
         var wrong = _witness.InTheEnd(_cluster, _era);
         if (wrong.Count > 0) throw new InexactException(_seed, wrong);
@@ -128,7 +133,7 @@ internal sealed class Schedule
     private void Mishap()
     {
         var grains = _cluster.All;
-        switch (_world.Random.Next(9))
+        switch (_world.Random.Next(10))
         {
             case 0:
                 Expel(isDead: true);
@@ -153,6 +158,9 @@ internal sealed class Schedule
                 break;
             case 8 when _readers[0] is { } reader:
                 reader.Turns.Freeze(_world.UpTo(TimeSpan.FromMinutes(20)));
+                break;
+            case 9 when _isOperated:
+                _ = Archive(_world.Any(_shards));
                 break;
             case var _ when _cluster.Silos.Count < 3:
                 Add();
@@ -189,6 +197,13 @@ internal sealed class Schedule
     {
         for (; _cluster.Expelled.Count > left; _cluster.Expelled.RemoveAt(0)) _cluster.Expelled[0].Die();
         for (; _oldReaders.Count > left; _oldReaders.RemoveAt(0)) _oldReaders[0].Leave();
+    }
+
+    /// <summary>Puts old days that have changed into segments, and takes their rows away. Ends in the middle if its process does; there may be two at once.</summary>
+    private Task Archive(Shard shard)
+    {
+        var silo = _world.Any(_cluster.Silos);
+        return silo.Background.Run(new Archivist(silo.Rollups, _cluster.Segments, shard, Operator.LastOldDay).Finish);
     }
 
     private bool IsStored() => Shard.All.Where(shard => shard.Partition(SimHub.PartitionCount) < _partitions).All(shard =>

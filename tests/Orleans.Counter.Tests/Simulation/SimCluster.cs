@@ -35,6 +35,8 @@ internal sealed class SimCluster(World world, Faults faults, SimTables tables) :
 
     public SimLetters Letters { get; } = new(world, faults);
 
+    public MemorySegmentStore Segments { get; } = new();
+
     public IReadOnlyList<SimSilo> Silos => _silos;
 
     /// <summary>Silos that were declared dead and go on all the same.</summary>
@@ -182,6 +184,7 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
 {
     private static readonly bool ApplyInterleaves = Interleaves(typeof(IVideoGrain), nameof(Apply));
     private static readonly bool CorrectInterleaves = Interleaves(typeof(IVideoGrain), nameof(Correct));
+    private static readonly bool ImportInterleaves = Interleaves(typeof(IVideoGrain), nameof(Import));
     private static readonly bool FlushInterleaves = Interleaves(typeof(IVideoGrain), nameof(Flush));
 
     public ValueTask<Applied> Apply(Position given, IReadOnlyList<Entry> entries, CancellationToken cancellationToken = default) =>
@@ -204,6 +207,9 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
 
     public ValueTask<Corrected> Correct(Correction correction, CancellationToken cancellationToken = default) =>
         Call(CorrectInterleaves, grain => ((IVideoGrain)grain).Correct(correction, CancellationToken.None));
+
+    public ValueTask<Imported> Import(EventType type, IReadOnlyList<ImportedMinute> minutes, CancellationToken cancellationToken = default) =>
+        Call(ImportInterleaves, grain => ((IVideoGrain)grain).Import(type, minutes, CancellationToken.None));
 
     public ValueTask<bool> Remove(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }

@@ -30,17 +30,19 @@ internal sealed class SimSilo : IClusterMembershipService, ILocalSiloDetails, IE
     private readonly CountingGates _gates;
     private readonly AwakeVideos _videos;
     private readonly IOptions<CountingOptions> _options;
+    private readonly IOptions<AcceptanceOptions> _acceptance = Options.Create(new AcceptanceOptions { Window = Recount.Window });
 
     public SimSilo(SimCluster cluster, int number)
     {
         _cluster = cluster;
         SiloAddress = SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11111 + number), number);
         Background = new(cluster.World);
-        Store = new(
-            cluster.Tables.Client(), cluster.Tables.Client(), transactionsAtOnce: 256, new(cluster.World, NullLogger<Patience>.Instance, cluster.World.Random), Storing, Background);
+        var patience = new Patience(cluster.World, NullLogger<Patience>.Instance, cluster.World.Random);
+        Store = new(cluster.Tables.Client(), cluster.Tables.Client(), transactionsAtOnce: 256, patience, Storing, Background);
+        Rollups = new(cluster.Tables.Client(), cluster.Tables.Client(), patience);
         _sightings = new(
             cluster.Sightings, Log, Options.Create(new StreamingOptions { WriteSightingsEvery = TimeSpan.FromMinutes(2) }), Streaming, cluster.World, NullLogger<Sightings>.Instance, Background);
-        _deadLetters = new(cluster.Letters, Options.Create(new AcceptanceOptions { Window = Recount.Window }), Streaming, NullLogger<DeadLetters>.Instance);
+        _deadLetters = new(cluster.Letters, _acceptance, Streaming, NullLogger<DeadLetters>.Instance);
         _homes = new(this, this);
         _awake = new(this, this, NullLogger<LocalShards>.Instance);
         _options = Options.Create(new CountingOptions { CheckpointEvery = TimeSpan.FromMinutes(2), CheckpointsAtOnce = 256, VideosKept = Shard.Count, VideosAwakeMax = cluster.World.Random.Next(4) == 0 ? 1 + cluster.World.Random.Next(4) : 1_000 });
@@ -53,6 +55,8 @@ internal sealed class SimSilo : IClusterMembershipService, ILocalSiloDetails, IE
     public LogIdentity Log { get; } = new();
 
     public TableCountStore Store { get; }
+
+    public TableRollupStore Rollups { get; }
 
     /// <summary>What a process does beside its grains.</summary>
     public Turns Background { get; }
@@ -83,7 +87,7 @@ internal sealed class SimSilo : IClusterMembershipService, ILocalSiloDetails, IE
 
     public Grain Create(Activation activation) => activation.IsShard
         ? new ShardGrain(Store, Log, _homes, _awake, _ends, _gates, _options, _cluster.World, Counting, NullLogger<ShardGrain>.Instance)
-        : new VideoGrain(Store, _cluster.Letters, Log, _homes, _videos, _gates, _cluster.World, Counting);
+        : new VideoGrain(Store, _cluster.Segments, Rollups, _cluster.Letters, Log, _homes, _videos, _gates, _acceptance, _cluster.World, Counting);
 
     public IPartitionDataAdapter TakeOver(string partitionId) => new CounterPartition(partitionId, Log, Store, _deadLetters, _sightings, Streaming, _cluster.World);
 

@@ -70,7 +70,7 @@ internal sealed partial class SimTables(World world, Faults faults)
 
     private Response[] Submit(string table, List<TableTransactionAction> actions)
     {
-        if (actions.Select(action => action.Entity.PartitionKey).Distinct().Count() != 1 || actions.Count > 100) throw new InvalidOperationException("This is no transaction.");
+        if (actions.Select(action => action.Entity.PartitionKey).Distinct().Count() != 1 || actions.DistinctBy(action => action.Entity.RowKey).Count() != actions.Count || actions.Count > 100) throw new InvalidOperationException("This is no transaction.");
         for (var i = 0; i < actions.Count; i++)
         {
             if (Check(table, actions[i]) is not (> 0 and var status)) continue;
@@ -101,7 +101,7 @@ internal sealed partial class SimTables(World world, Faults faults)
     {
         TableTransactionActionType.Add => null,
         TableTransactionActionType.UpdateReplace => action.ETag,
-        TableTransactionActionType.Delete when Row(table, action.Entity.PartitionKey, action.Entity.RowKey) is null => new ETag("there is none"),
+        TableTransactionActionType.Delete => Row(table, action.Entity.PartitionKey, action.Entity.RowKey) is null ? new ETag("there is none") : action.ETag,
         _ => ETag.All,
     });
 

@@ -63,7 +63,7 @@ internal sealed class Witness(World world, Traffic traffic)
     private void Compare(VideoId video, string type, ulong number, long held)
     {
         var sent = traffic.Log.First(sent => sent.Number == number);
-        var recount = Recount.Of(traffic.Log.Where(other => other.Position <= sent.Position && other.Partition == sent.Partition), []);
+        var recount = Recount.Of(traffic.Log.Where(other => other.Position <= sent.Position && other.Partition == sent.Partition), [], []);
         var needed = recount.Totals.GetValueOrDefault(Recount.TotalOf(video, type)).Count;
         world.Say(() => $"frame {number} of {video} {type} is seen: {held} of {needed}");
         if (held < needed) _lies.Add(string.Create(CultureInfo.InvariantCulture, $"frame {number} of {video} was said to be seen at {world.Now:HH:mm:ss}, and {held} {type} of {needed} could be"));

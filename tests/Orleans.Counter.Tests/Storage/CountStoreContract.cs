@@ -11,6 +11,7 @@ public abstract class CountStoreContract
     private static readonly EventType Watch = EventType.Parse("watch_seconds");
     private static readonly int Noon = new Minute(29_550_000).Hour;
     private static readonly DateOnly Today = TableLayout.DayOf(Noon);
+    private static readonly DateOnly Month = TableLayout.MonthOf(Today);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -20,7 +21,8 @@ public abstract class CountStoreContract
         var store = await NewStore();
 
         Assert.Null(await store.ReadVideo(VideoId.Parse("kittens"), Token));
-        Assert.Empty(await store.ReadDay(VideoId.Parse("kittens"), EventType.View, Today, Token));
+        Assert.Null(await store.ReadDay(VideoId.Parse("kittens"), EventType.View, Today, Token));
+        Assert.Null(await store.ReadMonth(VideoId.Parse("kittens"), EventType.View, Month, Token));
     }
 
     [Fact]
@@ -124,6 +126,20 @@ public abstract class CountStoreContract
     }
 
     [Fact]
+    public async Task What_was_imported_is_summed_over_the_videos_of_a_shard()
+    {
+        var store = await NewStore();
+        VideoId[] videos = [.. Rows.VideosOf(new(0x3b)).Take(4)];
+        await store.CommitVideo(Rows.Of(videos[0].Value, 1), null, [], Token);
+        await store.CommitVideo(Rows.Of(videos[1].Value, 1) with { Imported = [new(Like, 7, 7), new(Watch, 5, 0.5)] }, null, [], Token);
+        await store.CommitVideo(Rows.Of(videos[2].Value, 1) with { Imported = [new(Like, -2, -2)] }, null, [], Token);
+        await store.CommitVideo(Rows.Of(videos[3].Value, 1) with { Imported = [new(Like, 2, 2), new(Watch, -2, -2)] }, null, [], Token);
+
+        Assert.Equal(10, await store.SumImported(new(0x3b), Token));
+        Assert.Equal(0, await store.SumImported(new(0x3a), Token));
+    }
+
+    [Fact]
     public async Task Adjustments_and_an_unfinished_removal_come_back_with_their_row()
     {
         var store = await NewStore();
@@ -151,14 +167,147 @@ public abstract class CountStoreContract
         var one = await store.CommitVideo(Rows.Of("kittens", 1), null, [Rows.Hour(Like, Noon, 1), Rows.Hour(Watch, Noon, 2), Rows.Hour(Like, Noon + 24, 3), Rows.Hour(Like, Noon + 72, 4)], Token);
 
         var found = await store.FindDays(video, new([Like, EventType.View], Today.AddDays(-1), tomorrow), Token);
-        Assert.Equal([(Like, Today), (Like, tomorrow)], found.OrderBy(day => day.Day));
-        await store.CommitVideo(new(Rows.Of("kittens", 2), [], Removed: found), one, Token);
+        Assert.Equal([(Like, Today), (Like, tomorrow)], found.Select(day => (day.Row.Type, day.Row.Day)).OrderBy(day => day.Day));
+        Assert.Equal((await store.ReadDay(video, Like, Today, Token))!.Version, found.Single(day => day.Row.Day == Today).Version);
+        await store.CommitVideo(new(Rows.Of("kittens", 2), [], Removed: [.. found.Select(day => (day.Row.Type, day.Row.Day))]), one, Token);
 
-        Assert.Empty(await store.ReadDay(video, Like, Today, Token));
-        Assert.Single(await store.ReadDay(video, Watch, Today, Token));
-        Assert.Single(await store.ReadDay(video, Like, Today.AddDays(3), Token));
+        Assert.Null(await store.ReadDay(video, Like, Today, Token));
+        Assert.Single(await Day(store, video, Watch, Today));
+        Assert.Single(await Day(store, video, Like, Today.AddDays(3)));
         await Assert.ThrowsAsync<StaleWriterException>(async () => await store.CommitVideo(new(Rows.Of("kittens", 3), [], Removed: [(Watch, Today)]), one, Token));
-        Assert.Single(await store.ReadDay(video, Watch, Today, Token));
+        Assert.Single(await Day(store, video, Watch, Today));
+    }
+
+    [Fact]
+    public async Task A_day_that_is_set_whole_holds_nothing_of_what_it_held_before_and_its_month_says_the_same()
+    {
+        var (store, video) = (await NewStore(), VideoId.Parse("kittens"));
+        var midnight = TableLayout.FirstHourOf(Today);
+        var one = await store.CommitVideo(Rows.Of("kittens", 1), null, [Rows.Hour(Watch, midnight, 1), Rows.Hour(Watch, midnight + 23, 2), Rows.Hour(Like, midnight, 3)], Token);
+        var before = (await store.ReadDay(video, Watch, Today, Token))!;
+        Assert.False(before.Row.IsChanged);
+
+        var two = await store.CommitVideo(new(Rows.Of("kittens", 2), [], Whole: Rows.Whole(null, (before.Version, Watch, Today, [Rows.Hour(Watch, midnight + 5, 7, 8)]))), one, Token);
+
+        var after = (await store.ReadDay(video, Watch, Today, Token))!;
+        Assert.True(after.Row.IsChanged);
+        Assert.Equal([Rows.Hour(Watch, midnight + 5, 7, 8).Text()], after.Row.Hours.Select(Gens.Text));
+        Assert.Equal([Rows.Hour(Like, midnight, 3).Text()], await Day(store, video, Like, Today));
+        var month = (await store.ReadMonth(video, Watch, Month, Token))!;
+        Assert.Equal([Today.Day], month.Row.Days.Keys);
+        Assert.Equal([new QuarterCell(20, Cell.Plain(15))], month.Row.Days[Today.Day]);
+
+        var other = Today.AddDays(-1);
+        await store.CommitVideo(new(Rows.Of("kittens", 3), [], Whole: Rows.Whole(month, (after.Version, Watch, Today, []), (null, Watch, other, [Rows.Hour(Watch, midnight - 1, 9)]))), two, Token);
+        after = (await store.ReadDay(video, Watch, Today, Token))!;
+        Assert.Equal((true, 0), (after.Row.IsChanged, after.Row.Hours.Count));
+        Assert.Equal([Rows.Hour(Watch, midnight - 1, 9).Text()], await Day(store, video, Watch, other));
+        month = (await store.ReadMonth(video, Watch, Month, Token))!;
+        Assert.Equal(("", "QuarterCell { OfDay = 92, Cell = " + Cell.Plain(9) + " }"), (Text(Today), Text(other)));
+        Assert.Null(await store.ReadMonth(video, Like, Month, Token));
+        Assert.Null(await store.ReadMonth(video, Watch, Month.AddMonths(1), Token));
+
+        string Text(DateOnly day) => string.Join(' ', month.Row.Days.GetValueOrDefault(day.Day, []));
+    }
+
+    [Fact]
+    public async Task An_hour_that_settles_into_a_day_that_was_set_whole_leaves_it_whole_and_changed()
+    {
+        var (store, video) = (await NewStore(), VideoId.Parse("kittens"));
+        var one = await store.CommitVideo(new(Rows.Of("kittens", 1), [], Whole: Rows.Whole(null, (null, Watch, Today, [Rows.Hour(Watch, Noon, 7), Rows.Hour(Watch, Noon + 1, 8)]))), null, Token);
+
+        await store.CommitVideo(Rows.Of("kittens", 2), one, [Rows.Hour(Watch, Noon, 9)], Token);
+
+        var stands = (await store.ReadDay(video, Watch, Today, Token))!.Row;
+        Assert.True(stands.IsChanged);
+        Assert.Equal([Rows.Hour(Watch, Noon, 9).Text(), Rows.Hour(Watch, Noon + 1, 8).Text()], stands.Hours.Select(Gens.Text));
+    }
+
+    [Theory]
+    [InlineData("day", "was not there")]
+    [InlineData("day", "was another one")]
+    [InlineData("day", "is gone")]
+    [InlineData("month", "was not there")]
+    [InlineData("month", "was another one")]
+    [InlineData("month", "is gone")]
+    public async Task A_day_that_is_not_as_it_was_read_spoils_its_own_commit_alone(string row, string what)
+    {
+        var store = await NewStore();
+        var elsewhere = await store.CommitVideo(Rows.Of("kittens", 1), null, [], Token);
+        VideoId[] videos = [.. Rows.VideosOf(new(0x4d)).Take(8)];
+        var versions = await Task.WhenAll(videos.Select(video => store.CommitVideo(
+            new(Rows.Of(video.Value, 1), [], Whole: Rows.Whole(video, null, (null, Watch, Today, [Rows.Hour(Watch, Noon, 1)]))), null, Token).AsTask()));
+        var commits = await Task.WhenAll(videos.Select(async video => Rows.Whole(
+            video, await store.ReadMonth(video, Watch, Month, Token), ((await store.ReadDay(video, Watch, Today, Token))!.Version, Watch, Today, [Rows.Hour(Watch, Noon, 5)]))));
+        RowVersion? another = what switch { "was not there" => null, "was another one" => elsewhere, _ => commits[3].Days[0].Version };
+        if (what is "is gone" && row is "day") versions[3] = await store.CommitVideo(new(Rows.Of(videos[3].Value, 1), [], Removed: [(Watch, Today)]), versions[3], Token);
+        commits[3] = (row, what) switch
+        {
+            ("day", _) => commits[3] with { Days = [(commits[3].Days[0].Row, another)] },
+            ("month", "is gone") => Rows.Whole(videos[3], null, (null, Like, Today, [Rows.Hour(Like, Noon, 5)])) with { MonthVersion = another },
+            _ => commits[3] with { MonthVersion = another },
+        };
+
+        var failures = await Task.WhenAll(videos.Select((video, i) => Record.ExceptionAsync(async () => await store.CommitVideo(
+            new(Rows.Of(video.Value, 2), [], Whole: commits[i]), versions[i], Token)).AsTask()));
+
+        for (var i = 0; i < videos.Length; i++)
+        {
+            var (stands, month) = ((await store.ReadVideo(videos[i], Token))!.Row.Position.Value, (await store.ReadMonth(videos[i], Watch, Month, Token))!.Row.Total.Count);
+            if (i != 3) Assert.Equal((null, 2, 5), (failures[i], stands, month));
+            else Assert.Equal((typeof(StaleWriterException), 1, 1), (failures[i]?.GetType(), stands, month));
+        }
+
+        Assert.Empty(await Day(store, videos[3], Like, Today));
+        Assert.DoesNotContain(Rows.Hour(Watch, Noon, 5).Text(), await Day(store, videos[3], Watch, Today));
+    }
+
+    [Fact]
+    public async Task Many_videos_of_a_shard_set_the_same_days_whole_at_once()
+    {
+        var store = await NewStore();
+        VideoId[] videos = [.. Rows.VideosOf(new(0x4d)).Take(60)];
+        DateOnly[] days = [.. Enumerable.Range(0, 20).Select(day => Month.AddDays(day))];
+
+        await Task.WhenAll(videos.Select((video, i) => store.CommitVideo(
+            new(Rows.Of(video.Value, 1), [], Whole: Rows.Whole(video, null, [.. days.Select(day => ((RowVersion?)null, Watch, day, (IReadOnlyList<HourCells>)[Rows.Hour(Watch, TableLayout.FirstHourOf(day), i + 1)]))])), null, Token).AsTask()));
+
+        for (var i = 0; i < videos.Length; i++)
+        {
+            Assert.Equal((i + 1) * days.Length, (await store.ReadMonth(videos[i], Watch, Month, Token))!.Row.Total.Count);
+            Assert.Equal([Rows.Hour(Watch, TableLayout.FirstHourOf(days[^1]), i + 1).Text()], await Day(store, videos[i], Watch, days[^1]));
+        }
+    }
+
+    [Fact]
+    public async Task A_month_of_days_in_which_every_minute_has_values_fits()
+    {
+        var (store, video) = (await NewStore(), VideoId.Parse("kittens"));
+        var day = new DateOnly(2026, 10, 1);
+        HourCells[] hours = [.. Enumerable.Range(0, 31 * 24).Select(hour => new HourCells(
+            Watch, TableLayout.FirstHourOf(day) + hour, [.. Enumerable.Range(0, 60).Select(minute => new MinuteCell((byte)minute, new(1_000_000 + minute, hour / 7d, -minute - 0.1, minute + 0.3)))]))];
+        var whole = hours.GroupBy(hour => TableLayout.DayOf(hour.Hour)).Select(one => ((RowVersion?)null, Watch, one.Key, (IReadOnlyList<HourCells>)[.. one])).ToArray();
+
+        var one = await store.CommitVideo(new(Rows.Of("kittens", 1), [], Whole: Rows.Whole(null, whole[..TableLayout.WholeDaysMax])), null, Token);
+        await store.CommitVideo(new(Rows.Of("kittens", 2), [], Whole: Rows.Whole(await store.ReadMonth(video, Watch, day, Token), whole[TableLayout.WholeDaysMax..])), one, Token);
+
+        foreach (var (_, _, settled, expected) in whole) Assert.Equal(expected.Select(Gens.Text), await Day(store, video, Watch, settled));
+        var month = (await store.ReadMonth(video, Watch, day, Token))!.Row;
+        Assert.Equal(31 * 96, month.Days.Values.Sum(quarters => quarters.Count));
+        Assert.Equal(QuarterCell.Of(whole[30].Item4), month.Days[31]);
+    }
+
+    [Fact]
+    public async Task What_comes_too_late_does_not_happen()
+    {
+        var store = await NewStore();
+        var one = await store.CommitVideo(new(Rows.Of("kittens", 1), [], Until: DateTimeOffset.UtcNow.AddHours(1)), null, Token);
+
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await store.CommitVideo(
+            new(Rows.Of("kittens", 2), [Rows.Hour(Watch, Noon, 1)], Until: DateTimeOffset.UtcNow.AddHours(-1)), one, Token));
+
+        Assert.Equal((1, one), (await store.ReadVideo(VideoId.Parse("kittens"), Token) is { } stands ? (stands.Row.Position.Value, stands.Version) : default));
+        Assert.Null(await store.ReadDay(VideoId.Parse("kittens"), Watch, Today, Token));
     }
 
     [Theory]
@@ -177,7 +326,7 @@ public abstract class CountStoreContract
         await store.CommitVideo(row, null, [new(Watch, Noon - 1, [new(0, cell)])], Token);
 
         Assert.Equal(row.Text(), (await store.ReadVideo(row.Video, Token))!.Row.Text());
-        Assert.Equal(cell, Assert.Single(Assert.Single(await store.ReadDay(row.Video, Watch, Today, Token)).Cells).Cell);
+        Assert.Equal(cell, Assert.Single(Assert.Single((await store.ReadDay(row.Video, Watch, Today, Token))!.Row.Hours).Cells).Cell);
     }
 
     [Fact]
@@ -419,7 +568,7 @@ public abstract class CountStoreContract
         await store.ReadVideo(video, Token) is { } stands ? (stands.Row.Text(), stands.Version) : throw new InvalidOperationException($"{video} has no row.");
 
     private static async Task<IEnumerable<string>> Day(ICountStore store, VideoId video, EventType type, DateOnly day) =>
-        (await store.ReadDay(video, type, day, Token)).Select(Gens.Text);
+        (await store.ReadDay(video, type, day, Token))?.Row.Hours.Select(Gens.Text) ?? [];
 
     private static VideoCommit Given(VideoId video, long position, string? from, string? to) =>
         new(Rows.Of(video.Value, position) with { Metadata = new(null, to) }, [], new(from, to));

@@ -21,6 +21,18 @@ internal static class Rows
     public static HourCells Hour(EventType type, int hour, params int[] counts) =>
         new(type, hour, [.. counts.Select((count, minute) => new MinuteCell((byte)minute, Cell.Plain(count))).Where(cell => cell.Cell.Count > 0)]);
 
+    /// <summary>Days of the kittens that are set whole.</summary>
+    public static WholeDays Whole(Versioned<MonthRow>? month, params IReadOnlyList<(RowVersion? Version, EventType Type, DateOnly Day, IReadOnlyList<HourCells> Hours)> days) =>
+        Whole(VideoId.Parse("kittens"), month, days);
+
+    /// <summary>Days of a month that are set whole.</summary>
+    public static WholeDays Whole(VideoId video, Versioned<MonthRow>? month, params IReadOnlyList<(RowVersion? Version, EventType Type, DateOnly Day, IReadOnlyList<HourCells> Hours)> days)
+    {
+        var row = month?.Row ?? new(video, days[0].Type, TableLayout.MonthOf(days[0].Day), new Dictionary<int, IReadOnlyList<QuarterCell>>());
+        foreach (var day in days) row = row.With(day.Day, QuarterCell.Of(day.Hours));
+        return new(row, month?.Version, [.. days.Select(day => (new DayRow(video, day.Type, day.Day, day.Hours, IsChanged: true), day.Version))]);
+    }
+
     /// <summary>Videos without end that belong to one shard.</summary>
     public static IEnumerable<VideoId> VideosOf(Shard shard, string prefix = "v") =>
         Enumerable.Range(0, int.MaxValue).Select(number => VideoId.Parse($"{prefix}{number}")).Where(video => Shard.Of(video) == shard);
