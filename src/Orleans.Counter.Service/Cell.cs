@@ -17,8 +17,10 @@ internal readonly record struct Cell([property: Id(0)] long Count, [property: Id
     /// <summary>This, after somebody has put in or taken out events whose single values nobody knows: what is put in has their mean, what is taken out leaves the smallest and the largest as they were.</summary>
     /// <param name="count">How many; negative to take out, but no more than there are.</param>
     /// <param name="sum">Of their values.</param>
-    public Cell Corrected(long count, double sum) =>
-        count > 0 ? this + new Cell(count, sum, sum / count, sum / count)
+    /// <param name="min">The smallest of those that are put in, if that is known after all.</param>
+    /// <param name="max">The largest.</param>
+    public Cell Corrected(long count, double sum, double? min = null, double? max = null) =>
+        count > 0 ? this + new Cell(count, sum, min ?? sum / count, max ?? sum / count)
         : Count + count == 0 ? Nothing
         : this with { Count = Count + count, Sum = Math.Clamp(Sum + sum, double.MinValue, double.MaxValue) };
 

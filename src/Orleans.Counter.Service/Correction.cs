@@ -9,7 +9,10 @@ namespace Orleans.Counter;
 /// <param name="Sum">Of their values; negative to take out.</param>
 /// <param name="Reason">For people.</param>
 /// <param name="At">When it was done.</param>
+/// <param name="Min">The smallest of their values, where what is put in is known so well; null: their mean stands for it.</param>
+/// <param name="Max">The largest of their values; null as well.</param>
 [GenerateSerializer, Immutable, Alias("counter.correction")]
 internal sealed record Correction(
     [property: Id(0)] string Id, [property: Id(1)] VideoId Video, [property: Id(2)] EventType Type, [property: Id(3)] Minute Minute,
-    [property: Id(4)] long Count, [property: Id(5)] double Sum, [property: Id(6)] string Reason, [property: Id(7)] DateTimeOffset At);
+    [property: Id(4)] long Count, [property: Id(5)] double Sum, [property: Id(6)] string Reason, [property: Id(7)] DateTimeOffset At,
+    [property: Id(8)] double? Min = null, [property: Id(9)] double? Max = null);

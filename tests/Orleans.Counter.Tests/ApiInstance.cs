@@ -27,7 +27,7 @@ internal sealed class ApiInstance : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0", .. settings]);
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(cluster.Grains).AddSingleton<ICountStore>(cluster.Store).AddSingleton<IRollupStore>(cluster.Store).AddSingleton<ISegmentStore>(cluster.Segments).AddSingleton<IEventHub>(cluster.Hub).AddSingleton(clock ?? TimeProvider.System);
+        builder.Services.AddSingleton(cluster.Grains).AddSingleton<ICountStore>(cluster.Store).AddSingleton<IRollupStore>(cluster.Store).AddSingleton<ISegmentStore>(cluster.Segments).AddSingleton<IEventHub>(cluster.Hub).AddSingleton<IDeadLetterBox>(cluster.DeadLetters).AddSingleton(clock ?? TimeProvider.System);
         builder.AddHttp();
         builder.AddAcceptance();
         builder.AddIngest();
@@ -45,6 +45,8 @@ internal sealed class ApiInstance : IAsyncDisposable
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public Uri Address => _http.BaseAddress!;
 
     public Task<Answer> View(string video) => Send(HttpMethod.Post, $"/v1/videos/{video}/views");
 

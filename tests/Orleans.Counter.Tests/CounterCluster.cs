@@ -40,10 +40,10 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     public static async Task<CounterCluster> Start(
         MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null, TimeSpan? beat = null,
-        Action<CountingOptions>? counting = null, MemorySegmentStore? segments = null, bool rollup = false)
+        Action<CountingOptions>? counting = null, MemorySegmentStore? segments = null, bool rollup = false, MemoryDeadLetters? setAside = null)
     {
         clock ??= TimeProvider.System;
-        var (counts, cold, events, letters) = (store ?? new MemoryCountStore(), segments ?? new MemorySegmentStore(), hub ?? new MemoryHub(Partitions, clock), new MemoryDeadLetters());
+        var (counts, cold, events, letters) = (store ?? new MemoryCountStore(), segments ?? new MemorySegmentStore(), hub ?? new MemoryHub(Partitions, clock), setAside ?? new MemoryDeadLetters());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         if (rollup) builder.ConfigureSilo((_, silo) => silo.UseInMemoryReminderService());

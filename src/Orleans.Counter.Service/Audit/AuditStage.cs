@@ -12,7 +12,7 @@ internal static class AuditStage
 {
     public static IHostApplicationBuilder AddAudit(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Canary>();
+        builder.Services.AddSingleton<Canary>().AddSingleton<LetterDesk>();
         return builder;
     }
 
@@ -22,6 +22,7 @@ internal static class AuditStage
         operating.MapGet("/audit", Audit).WithName("GetAudit").Refuses("unavailable");
         operating.MapPost("/admin/corrections", Correct).WithName("Correct").WithMetadata(new RequestSizeLimitAttribute(CorrectionBody.BodyBytesMax)).Refuses(CorrectionBody.Codes)
             .Reads($"At most {CorrectionBody.BodyBytesMax:N0} bytes.", isRequired: true, CorrectionNotes.Body);
+        operating.MapDeadLetters();
         return routes;
     }
 

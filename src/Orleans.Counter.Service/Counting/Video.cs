@@ -258,7 +258,7 @@ internal sealed class Video
     private void Adjust(Correction correction)
     {
         var (type, minute, count, sum) = (correction.Type, correction.Minute, correction.Count, correction.Sum);
-        _totals[type] = _totals.GetValueOrDefault(type).Corrected(count, sum);
+        _totals[type] = _totals.GetValueOrDefault(type).Corrected(count, sum, correction.Min, correction.Max);
         _adjusted[type] = Moved(_adjusted.GetValueOrDefault(type), type, count, sum);
         _windows.Add(type, minute, count);
         Reach(minute);

@@ -33,7 +33,7 @@ internal sealed partial class VideoGrain
         {
             if (stands.Count + correction.Count < 0) return await Refusal(CorrectionOutcome.TooMuch);
             if (video.HasAllTypesBut(type)) return await Refusal(CorrectionOutcome.TooManyTypes);
-            stands = stands.Corrected(correction.Count, correction.Sum);
+            stands = stands.Corrected(correction.Count, correction.Sum, correction.Min, correction.Max);
             old?.Set(minute, stands);
             if (settled is not null) video.Reopen(settled);
             if (old is null) video.Correct(correction, stands);

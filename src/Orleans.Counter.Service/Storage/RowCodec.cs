@@ -69,22 +69,28 @@ internal static class RowCodec
             Adjustments(entity, ImportedCount, ImportedSum), entity.GetInt64("Revision") ?? 0);
     }
 
-    public static TableEntity Encode(Correction correction) => new(TableLayout.PartitionKey(Shard.Of(correction.Video)), TableLayout.CorrectionKey(correction.Video, correction.Id))
+    public static TableEntity Encode(Correction correction)
     {
-        ["Type"] = correction.Type.Value,
-        ["Minute"] = correction.Minute.Start,
-        ["Count"] = correction.Count,
-        ["Sum"] = correction.Sum,
-        ["Reason"] = correction.Reason,
-        ["At"] = correction.At,
-    };
+        var entity = new TableEntity(TableLayout.PartitionKey(Shard.Of(correction.Video)), TableLayout.CorrectionKey(correction.Video, correction.Id))
+        {
+            ["Type"] = correction.Type.Value,
+            ["Minute"] = correction.Minute.Start,
+            ["Count"] = correction.Count,
+            ["Sum"] = correction.Sum,
+            ["Reason"] = correction.Reason,
+            ["At"] = correction.At,
+        };
+        if (correction.Min is { } min) entity["Min"] = min;
+        if (correction.Max is { } max) entity["Max"] = max;
+        return entity;
+    }
 
     public static Correction DecodeCorrection(TableEntity entity)
     {
         var key = entity.RowKey.Split('|');
         return new(
             key[2], VideoId.Parse(key[1]), EventType.Parse(entity.GetString("Type")), Minute.Of(Need(entity.GetDateTimeOffset("Minute"))), Need(entity.GetInt64("Count")),
-            Need(entity.GetDouble("Sum")), entity.GetString("Reason"), Need(entity.GetDateTimeOffset("At")));
+            Need(entity.GetDouble("Sum")), entity.GetString("Reason"), Need(entity.GetDateTimeOffset("At")), entity.GetDouble("Min"), entity.GetDouble("Max"));
     }
 
     /// <summary>The day rows that these hours settle into, with nothing but the hours' own columns: they are merged, so the others stay.</summary>

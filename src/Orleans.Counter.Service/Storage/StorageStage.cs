@@ -13,6 +13,7 @@ internal static class StorageStage
         builder.Services.AddSingleton<TableCountStore>().AddSingleton<ICountStore>(services => services.GetRequiredService<TableCountStore>());
         builder.Services.AddSingleton<TableRollupStore>().AddSingleton<IRollupStore>(services => services.GetRequiredService<TableRollupStore>());
         builder.Services.AddSingleton<BlobDeadLetterStore>().AddSingleton<IDeadLetterStore>(services => services.GetRequiredService<BlobDeadLetterStore>());
+        builder.Services.AddSingleton<IDeadLetterBox>(services => services.GetRequiredService<BlobDeadLetterStore>());
         builder.Services.AddSingleton<BlobSightingStore>().AddSingleton<ISightingStore>(services => services.GetRequiredService<BlobSightingStore>());
         builder.Services.AddSingleton<BlobSegmentStore>().AddSingleton<ISegmentStore>(services => services.GetRequiredService<BlobSegmentStore>());
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, StoragePreparation>();

@@ -24,6 +24,8 @@ public sealed class HttpFileTests(RunningService running) : IClassFixture<Runnin
     {
         var file = new HttpFile(Repository.Read("examples", "counter.http"));
         file.Set("host", running.Service.Http.BaseAddress!.ToString().TrimEnd('/'));
+        await running.Service.Cluster.DeadLetters.Add(
+            new(file.Filled("{{letter}}").Replace('.', '/'), "out_of_time", "Older than 7 days.", 1, """[{"index":0,"videoId":"kittens","type":"view","timestamp":"2026-01-05T10:05:00Z","value":1}]"""u8.ToArray()), Stop);
         foreach (var asked in file.Requests)
         {
             using var request = new HttpRequestMessage(new(asked.Method), file.Filled(asked.Address));

@@ -53,7 +53,7 @@ internal sealed class WholeService : IAsyncDisposable
         var keys = new MemoryKeys();
         var builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0", .. settings.Select(setting => $"--{setting.Key}={setting.Value}")]);
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(cluster.Grains).AddSingleton<ICountStore>(cluster.Store).AddSingleton<IRollupStore>(cluster.Store).AddSingleton<ISegmentStore>(cluster.Segments).AddSingleton<IEventHub>(cluster.Hub).AddSingleton<IKeyStore>(keys);
+        builder.Services.AddSingleton(cluster.Grains).AddSingleton<ICountStore>(cluster.Store).AddSingleton<IRollupStore>(cluster.Store).AddSingleton<ISegmentStore>(cluster.Segments).AddSingleton<IEventHub>(cluster.Hub).AddSingleton<IDeadLetterBox>(cluster.DeadLetters).AddSingleton<IKeyStore>(keys);
         add(builder);
         builder.AddHttp();
         builder.AddAcceptance();

@@ -36,6 +36,10 @@ public sealed class EndpointScopeTests(EndpointScopeTests.Running running) : ICl
         ["POST /v1/counts"] = Scope.Read,
         ["GET /v1/audit"] = Scope.Admin,
         ["POST /v1/admin/corrections"] = Scope.Admin,
+        ["GET /v1/admin/deadletters"] = Scope.Admin,
+        ["GET /v1/admin/deadletters/{id}"] = Scope.Admin,
+        ["POST /v1/admin/deadletters/{id}/replay"] = Scope.Admin,
+        ["DELETE /v1/admin/deadletters/{id}"] = Scope.Admin,
         ["POST /v1/admin/history"] = Scope.Admin,
         ["GET /v1/admin/rollups"] = Scope.Admin,
     };
