@@ -50,8 +50,8 @@ internal sealed class CounterCluster : IAsyncDisposable
         builder.ConfigureSiloHost((_, host) =>
         {
             host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IRollupStore>(counts).AddSingleton<ISegmentStore>(cold).AddSingleton<IDeadLetterStore>(letters).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton(readers ?? events).AddSingleton(clock);
-            host.AddAcceptance().AddStreaming().AddCounting();
-            if (rollup) host.AddRollup();
+            host.AddAcceptance().AddStreaming().AddCounting().AddRollup();
+            if (!rollup) host.Services.Remove(host.Services.Single(service => service.ImplementationType == typeof(RollupStart))); // Nobody is woken here by himself.
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
             if (counting is not null) host.Services.Configure(counting);
             host.Services.Configure<EventHubReceiverOptions>(StreamNames.Provider, options =>

@@ -31,8 +31,9 @@ internal static class ImportCommand
             if (result.GetValueOrDefault<long>() < 1) result.AddError("--scale is at least 1.");
         });
 
+        var key = new Option<string?>("--key") { Description = "A key with the scopes ingest and read, or with --history admin. A local service asks for none." };
         var history = new Option<bool>("--history") { Description = "Sets minutes of days that are long over: nothing is counted twice, however often it is done, and days that are counted live stay as they are." };
-        var command = new Command("import", "Sends the views and likes of a file as events, and checks what the service counts; or sets the history of videos.") { file, url, scale, history };
+        var command = new Command("import", "Sends the views and likes of a file as events, and checks what the service counts; or sets the history of videos.") { file, url, scale, history, key };
         command.Validators.Add(result =>
         {
             if (result.GetValue(history) && result.GetResult(scale) is { Implicit: false }) result.AddError("--scale makes events of figures; with --history, figures are taken as they are.");
@@ -40,8 +41,9 @@ internal static class ImportCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var isHistory = parsed.GetValue(history);
-            using var http = new HttpClient { BaseAddress = parsed.GetRequiredValue(url).Single(), Timeout = Timeout.InfiniteTimeSpan }; // The client ends each attempt by itself.
+            using var http = new HttpClient { BaseAddress = parsed.GetRequiredValue(url).Single(), Timeout = 2 * HistoryTimeout }; // The client ends each attempt sooner.
             await ServiceUrl.RequireAnswer(http, cancellationToken);
+            if (parsed.GetValue(key) is { } secret) http.DefaultRequestHeaders.Add("X-Api-Key", secret);
             var client = new CounterClient(http, isHistory ? Patient with { AttemptTimeout = HistoryTimeout } : Patient);
             var output = parsed.InvocationConfiguration.Output;
             if (isHistory) return await RunHistory(parsed.GetRequiredValue(file), client, output, cancellationToken);

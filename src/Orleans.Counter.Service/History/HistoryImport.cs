@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using Orleans.Counter.Counting;
+using Orleans.Counter.Rollup;
 using Orleans.Counter.Storage;
 
 namespace Orleans.Counter.History;
@@ -10,14 +11,17 @@ internal sealed class HistoryImport(IGrainFactory grains, IRollupStore rollups, 
 {
     private const int VideosAtOnce = 64;
 
+    // The first run of a group begins with it; there may be much else to do in it, if the service has counted for long without rollup.
+    private static readonly TimeSpan RunsWithin = TimeSpan.FromSeconds(20);
+
     /// <summary>Sets them. Of a request that breaks off, some days may be set; whoever sends it again finds them unchanged.</summary>
     /// <returns>Null if it is not known yet which days are counted live.</returns>
     public async Task<(int DaysSet, int DaysUnchanged, IReadOnlyList<RefusedDay> Refused)?> Run(IReadOnlyList<HistoryMinute> minutes, CancellationToken cancellationToken)
     {
         var groups = minutes.Select(minute => Group.Of(minute.Video)).Distinct().ToList();
-        var rows = await Task.WhenAll(groups.Select(async group => (group, Row: (await rollups.ReadGroup(group, cancellationToken))?.Row)));
-        if (rows.Any(row => row.Row is null)) return null;
-        var liveFrom = rows.ToDictionary(row => row.group, row => row.Row!.LiveFrom);
+        var rows = await Task.WhenAll(groups.Select(async group => (group, LiveFrom: await LiveFrom(group, cancellationToken))));
+        if (rows.Any(row => row.LiveFrom is null)) return null;
+        var liveFrom = rows.ToDictionary(row => row.group, row => row.LiveFrom!.Value);
         var refused = new ConcurrentBag<RefusedDay>();
         var (set, unchanged, now) = (0, 0, clock.GetUtcNow());
         await Parallel.ForEachAsync(
@@ -44,6 +48,16 @@ internal sealed class HistoryImport(IGrainFactory grains, IRollupStore rollups, 
                 }
             });
         return (set, unchanged, [.. refused.OrderBy(day => day.VideoId, StringComparer.Ordinal).ThenBy(day => day.Type, StringComparer.Ordinal).ThenBy(day => day.Day)]);
+    }
+
+    /// <summary>From which day on counts are live. Rollup says it in its first run; if there was none yet, this begins it.</summary>
+    private async Task<DateOnly?> LiveFrom(Group group, CancellationToken cancellationToken)
+    {
+        if (await rollups.ReadGroup(group, cancellationToken) is { } known) return known.Row.LiveFrom;
+        var run = grains.GetGrain<IRollupGrain>(group.ToString()).Run(cancellationToken).AsTask();
+        await Task.WhenAny(run, Task.Delay(RunsWithin, clock, cancellationToken));
+        if (run.IsCompleted) await run;
+        return (await rollups.ReadGroup(group, cancellationToken))?.Row.LiveFrom;
     }
 
     private static readonly (string Code, string Detail) NotSealed = ("not_sealed", "The day is not over for long enough: events of it may still come.");

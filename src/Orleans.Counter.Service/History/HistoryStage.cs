@@ -43,7 +43,7 @@ internal static class HistoryStage
         hot.ForgetAll();
         if (ran is { } done) return TypedResults.Ok(new HistoryAnswer(body.Lines, done.DaysSet, done.DaysUnchanged, body.Rejected, done.Refused));
         request.HttpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
-        return ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "rollup_not_started", "It is not known yet from which day on counts are live: rollup says it when it has run for the first time, some minutes after the first start.");
+        return ApiProblem.Of(StatusCodes.Status503ServiceUnavailable, "rollup_not_started", "It is not known yet from which day on counts are live: rollup says it in its first run, which has begun.");
     }
 }
 

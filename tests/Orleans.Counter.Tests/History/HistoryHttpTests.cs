@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.Options;
 using Orleans.Counter.History;
 using Orleans.Counter.Tests.Ingest;
 using Orleans.Counter.Tests.Query;
@@ -195,12 +196,20 @@ public sealed class HistoryHttpTests(QueryHttpTests.Running running) : IClassFix
 public sealed class HistoryBeforeRollupTests(QueryHttpTests.Running running) : IClassFixture<QueryHttpTests.Running>
 {
     [Fact]
-    public async Task Before_it_is_known_which_days_are_live_nothing_is_set()
+    public async Task The_first_import_has_rollup_say_which_days_are_live()
     {
-        var answer = await running.Post("/v1/admin/history", "videoId,type,timestamp,count\nearly,view,2019-03-31T23:59:00Z,5", HistoryBody.Csv);
+        var answer = await running.Post("/v1/admin/history", $"videoId,type,timestamp,count\nearly,view,2019-03-31T23:59:00Z,5\nearly,view,{DateTime.UtcNow:yyyy-MM-ddTHH:mmZ},5", HistoryBody.Csv);
 
-        answer.IsProblem(HttpStatusCode.ServiceUnavailable, "rollup_not_started");
-        Assert.Equal(TimeSpan.FromSeconds(10), answer.RetryAfter);
-        Assert.Equal(0, (await running.Json("/v1/videos/early/count"))["count"]!.GetValue<long>());
+        Assert.Equal((1, "counted_live"), (answer.Body!["daysSet"]!.GetValue<int>(), answer.Body["refused"]![0]!["code"]!.GetValue<string>()));
+        Assert.Equal(5, (await running.Json("/v1/videos/early/count"))["count"]!.GetValue<long>());
+        Assert.NotNull(running.Store.GroupOf(Group.Of(VideoId.Parse("early"))));
+    }
+
+    [Fact]
+    public async Task As_long_as_it_does_not_say_it_nothing_is_set()
+    {
+        var import = new HistoryImport(running.Grains, new MemoryCountStore(), Options.Create(new AcceptanceOptions()), TimeProvider.System);
+        Assert.Null(await import.Run([new(VideoId.Parse("never"), EventType.View, new(25_000_000), Cell.Plain(1))], TestContext.Current.CancellationToken));
+        Assert.Equal(0, (await running.Json("/v1/videos/never/count"))["count"]!.GetValue<long>());
     }
 }

@@ -222,6 +222,8 @@ public sealed class QueryHttpTests(QueryHttpTests.Running running) : IClassFixtu
 
         internal MemoryCountStore Store => _cluster.Store;
 
+        internal IGrainFactory Grains => _cluster.Grains;
+
         internal void Send(params IReadOnlyList<Event> events) => _cluster.Send(events);
 
         internal async Task SendAndStore(params IReadOnlyList<Event> events)
