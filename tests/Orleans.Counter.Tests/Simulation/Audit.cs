@@ -13,6 +13,7 @@ internal static class Audit
         var (wrong, adjusted) = (new List<string>(), 0L);
         VideoRow[] videos = [.. tables.Rows("v|").Select(RowCodec.DecodeVideo)];
         wrong.AddRange(Tops(tables, videos, now));
+        wrong.AddRange(tables.Rows("d|").Select(RowCodec.DecodeDay).Where(day => day.Day <= Operator.LastOldDay).Select(day => $"{day.Day:O} of {day.Video} has changed, and nobody has archived it"));
         foreach (var row in videos)
         {
             adjusted += (row.Adjusted ?? []).Concat(row.Imported ?? []).Sum(adjustment => adjustment.Count);
