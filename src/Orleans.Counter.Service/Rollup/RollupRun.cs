@@ -69,6 +69,8 @@ internal sealed class RollupRun(
     /// <summary>The first start of all.</summary>
     private async Task<Versioned<GroupRow>> Begin(CancellationToken cancellationToken)
     {
+        // A log before this one may have left hours open that are older than anything it can bring: they become day rows first.
+        await Settle(plan.LiveFrom(log.HubCreatedAt, firstDay: null).AddDays(-1), cancellationToken);
         var liveFrom = plan.LiveFrom(log.HubCreatedAt, await FirstDay(cancellationToken));
         var row = new GroupRow(liveFrom, liveFrom.AddDays(-1), liveFrom.AddDays(-1));
         return new(row, await rollups.WriteGroup(group, row, null, [], cancellationToken));
