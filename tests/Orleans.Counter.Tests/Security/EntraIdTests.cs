@@ -57,6 +57,20 @@ public sealed class EntraIdTests : IDisposable
     }
 
     [Fact]
+    public async Task While_the_tenant_cannot_be_asked_for_its_keys_no_token_is_judged_and_keys_of_ours_are()
+    {
+        await using var host = await KeyHost.Start(
+            builder => builder.Services.Configure<JwtBearerOptions>(EntraId.Scheme, jwt => jwt.BackchannelHttpHandler = new Unreachable()),
+            ("Auth:EntraId:TenantId", Tenant), ("Auth:EntraId:Audience", Audience));
+        var token = Token(_trusted, Issuer, Audience, TimeSpan.FromHours(1), "read");
+
+        var unknown = await host.Ask("GET", "/asked", $"Authorization: Bearer {token}");
+
+        Assert.Equal(TimeSpan.FromSeconds(5), unknown.IsProblem(HttpStatusCode.ServiceUnavailable, "keys_unavailable").RetryAfter);
+        (await host.View(host.Keys.Secret(Scope.Ingest))).IsAccepted(1);
+    }
+
+    [Fact]
     public async Task Without_the_setting_no_token_is_taken()
     {
         await using var host = await KeyHost.Start();
@@ -68,6 +82,11 @@ public sealed class EntraIdTests : IDisposable
     {
         _trusted.Dispose();
         _foreign.Dispose();
+    }
+
+    private sealed class Unreachable : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => throw new HttpRequestException("There is no way to the tenant.");
     }
 
     private Task<KeyHost> Start()
