@@ -7,11 +7,12 @@ using Orleans.Counter.Tests.Http;
 
 namespace Orleans.Counter.Tests.Fuzz;
 
-/// <summary>Makes requests by the document, right ones, and then breaks them. The same number makes the same request.</summary>
-/// <param name="keys">Keys that are good: one with every scope, one with none that matters, and a publishable one.</param>
+/// <summary>Makes requests by the document, right ones, and then breaks them. The same random numbers make the same request.</summary>
+/// <param name="keys">Keys that are good: the first for everything, the others for little.</param>
 internal sealed class RequestMaker(string[] keys)
 {
     private const string Hole = "@hole@";
+    private const int FirstLineMax = 8_000; // The server takes 8 KiB, with the method in it.
 
     private static readonly string[] Methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "FOO", "get", "PROPFIND"];
 
@@ -53,7 +54,7 @@ internal sealed class RequestMaker(string[] keys)
         ("Sec-Fetch-Site", ["cross-site"]),
     ];
 
-    /// <summary>The request of a number.</summary>
+    /// <summary>The next request of these random numbers.</summary>
     public FuzzRequest Make(Random random)
     {
         var operation = Odd.Pick(random, ApiContract.Operations);
@@ -77,7 +78,7 @@ internal sealed class RequestMaker(string[] keys)
                     request.Target = target();
                     break;
                 case <= 4:
-                    Spoil(query, random, request);
+                    Spoil(query, random);
                     request.Target = target();
                     break;
                 case <= 7:
@@ -100,8 +101,8 @@ internal sealed class RequestMaker(string[] keys)
             }
         }
 
-        // A body where none is expected, too; and never one that the method cannot have.
-        if (request.Method is "TRACE") request.IsHttp = false;
+        if (request.Target.Length > FirstLineMax) request.IsHttp = false;
+        if (request.Method is "TRACE") request.IsHttp = false; // It has no body, and the server knows.
         if (request.Body is null && request.Method is "POST" or "PUT" or "PATCH" or "DELETE") request.Headers.Add(("Content-Length", "0"));
         return request;
     }
@@ -172,14 +173,13 @@ internal sealed class RequestMaker(string[] keys)
         return Google.Protobuf.MessageExtensions.ToByteArray(batch);
     }
 
-    // A value that keeps its rule, with a hole torn into it now and then.
+    // A value that keeps its rule; every other one gets a member that does not exist, or a hole that something odd is put into.
     private static string Json(JsonNode schema, Random random)
     {
-        var tree = Tree("", schema, random);
+        var (tree, places) = (Tree("", schema, random), new List<Action<JsonNode>>());
         if (random.Next(2) == 0) return Text(tree);
-        var (places, filling) = (new List<Action<JsonNode>>(), random.Next(3) == 0 ? $"\"{Odd.Mark}\":" : "");
         Places(tree, places);
-        if (places.Count is 0 || (filling.Length > 0 && tree is JsonObject)) return Text(tree).Replace("{", $"{{{(filling.Length > 0 ? filling : $"\"{Odd.Mark}\":")}{Odd.Value(random)},", StringComparison.Ordinal);
+        if (places.Count is 0 || random.Next(3) == 0) return Text(tree).Replace("{", $"{{\"{Odd.Mark}\":{Odd.Value(random)},", StringComparison.Ordinal);
         Odd.Pick(random, places)(Hole);
         return Text(tree).Replace($"\"{Hole}\"", Odd.Value(random), StringComparison.Ordinal);
 
@@ -249,7 +249,7 @@ internal sealed class RequestMaker(string[] keys)
         return string.Join('/', segments);
     }
 
-    private static void Spoil(List<(string Name, string? Value)> query, Random random, FuzzRequest request)
+    private static void Spoil(List<(string Name, string? Value)> query, Random random)
     {
         switch (random.Next(8))
         {
@@ -273,8 +273,6 @@ internal sealed class RequestMaker(string[] keys)
                 query.Add(("ack", Odd.Encoded(random)));
                 break;
         }
-
-        if (query.Sum(pair => pair.Name.Length + (pair.Value?.Length ?? 0)) > 7_000) request.IsHttp = false; // The server takes a first line of 8 KiB.
     }
 
     private static void Spoil(FuzzRequest request, Random random)
