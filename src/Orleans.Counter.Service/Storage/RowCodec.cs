@@ -15,6 +15,9 @@ internal static class RowCodec
     private const string ImportedSum = "_sumImported";
     private const string Windows = "_countIn";
 
+    /// <summary>New with every write: tells one's own, whose answer was lost, from somebody else's.</summary>
+    public const string Commit = "Commit";
+
     /// <summary>How many events of all types were imported.</summary>
     public const string Imported = "Imported";
 
@@ -25,7 +28,7 @@ internal static class RowCodec
         var entity = new TableEntity(TableLayout.PartitionKey(Shard.Of(row.Video)), TableLayout.VideoKey(row.Video))
         {
             ["Position"] = row.Position.Value,
-            ["Commit"] = row.Commit,
+            [Commit] = row.Commit,
             ["Duplicates"] = row.Duplicates,
             ["DeadLettered"] = row.DeadLettered,
         };
@@ -60,7 +63,7 @@ internal static class RowCodec
         var totals = Ending(entity, "_count").Select(type => new TypeTotal(type, new(Need(entity.GetInt64($"{type}_count")), Need(entity.GetDouble($"{type}_sum")), Need(entity.GetDouble($"{type}_min")), Need(entity.GetDouble($"{type}_max")))));
         byte[] open = [.. Enumerable.Range(0, int.MaxValue).Select(chunk => entity.GetBinary(Chunk(chunk))).TakeWhile(bytes => bytes is not null).SelectMany(bytes => bytes!)];
         return new(
-            VideoId.Parse(entity.RowKey[2..]), new(Need(entity.GetInt64("Position"))), Need(entity.GetGuid("Commit")), [.. totals], CellPack.UnpackOpen(open),
+            VideoId.Parse(entity.RowKey[2..]), new(Need(entity.GetInt64("Position"))), Need(entity.GetGuid(Commit)), [.. totals], CellPack.UnpackOpen(open),
             entity.GetDateTimeOffset("SettledThrough") is { } hour ? Minute.Of(hour).Hour : null, Need(entity.GetInt64("Duplicates")),
             entity.GetDateTimeOffset("First") is { } first ? Minute.Of(first) : null, entity.GetDateTimeOffset("Last") is { } last ? Minute.Of(last) : null,
             entity.GetInt64("DeadLettered") ?? 0, new(entity.GetString("Title"), entity.GetString("ChannelId")), Adjustments(entity, AdjustedCount, AdjustedSum),

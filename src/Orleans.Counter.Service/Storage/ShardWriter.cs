@@ -133,8 +133,8 @@ internal sealed class ShardWriter(TableClient table, SemaphoreSlim running, Pati
     private Task<RowVersion?> IsOurs(Pending pending) => patience.Until<RowVersion?>(
         async _ =>
         {
-            var stands = await table.GetEntityIfExistsAsync<TableEntity>(pending.Entity.PartitionKey, pending.Entity.RowKey, ["Commit"]);
-            return stands.HasValue && stands.Value!.GetGuid("Commit") == pending.Row.Commit ? new RowVersion(stands.Value.ETag.ToString()) : null;
+            var stands = await table.GetEntityIfExistsAsync<TableEntity>(pending.Entity.PartitionKey, pending.Entity.RowKey, [RowCodec.Commit]);
+            return stands.HasValue && stands.Value!.GetGuid(RowCodec.Commit) == pending.Row.Commit ? new RowVersion(stands.Value.ETag.ToString()) : null;
         },
         CancellationToken.None);
 

@@ -98,6 +98,8 @@ internal sealed class TableCountStore : ICountStore
     {
         var table = _writing[TableLayout.Table(shard)];
         var entity = RowCodec.Encode(shard, row);
+        var commit = Guid.NewGuid();
+        entity[RowCodec.Commit] = commit;
         List<TableTransactionAction> actions =
         [
             version is { } known ? new(TableTransactionActionType.UpdateReplace, entity, new ETag(known.Value)) : new(TableTransactionActionType.Add, entity),
@@ -113,9 +115,9 @@ internal sealed class TableCountStore : ICountStore
                 }
                 catch (RequestFailedException conflict) when (conflict.Status is 404 or 409 or 412)
                 {
-                    // An earlier attempt whose answer was lost wrote this very row; anything else is somebody else's.
-                    var stands = await ReadShard(shard, cancellationToken);
-                    return attempt > 0 && stands is not null && stands.Row == row ? stands.Version : throw new StaleWriterException($"{shard}/{TableLayout.CheckpointKey}");
+                    // An earlier attempt, whose answer was lost, may have written it. That the row holds the same says nothing: another activation may stand where this one does, with other lists.
+                    var stands = attempt > 0 ? await Read(shard, TableLayout.CheckpointKey, cancellationToken) : null;
+                    return stands?.GetGuid(RowCodec.Commit) == commit ? Version(stands) : throw new StaleWriterException($"{shard}/{TableLayout.CheckpointKey}");
                 }
             },
             cancellationToken);

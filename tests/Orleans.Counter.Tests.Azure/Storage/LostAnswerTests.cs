@@ -111,6 +111,24 @@ public sealed class LostAnswerTests(Azurite azurite)
     }
 
     [Fact]
+    public async Task A_checkpoint_of_another_activation_is_not_taken_for_our_own_though_its_row_holds_the_same()
+    {
+        var account = await azurite.NewAccount();
+        await using var road = new TurnsAway(account, number => number is 0);
+        await road.Open();
+        var (ours, other) = (await road.Account.Store(), await account.Store());
+        var shard = new Shard(3);
+        var version = await other.WriteShard(shard, new(new(1), Noon, 3, default), null, Token);
+        var lists = new[] { new TopList(EventType.View, new(WindowLength.Hour, 5), [new(VideoId.Parse("kittens"), 3)]) };
+        await other.WriteShard(shard, new(new(2), Noon, 3, default), lists, version, Token);
+
+        await Assert.ThrowsAsync<StaleWriterException>(async () => await ours.WriteShard(shard, new(new(2), Noon, 3, default), [], version, Token));
+
+        Assert.Equal(1, road.TurnedAway);
+        Assert.Equivalent(lists, await other.ReadTops(shard, Token));
+    }
+
+    [Fact]
     public async Task While_the_storage_is_away_everyone_waits_and_when_it_is_back_everyone_goes_on()
     {
         await using var road = new GoodRoad(await azurite.NewAccount());

@@ -13,7 +13,7 @@ public sealed class SimulationTests(ITestOutputHelper output)
     // Half of the processors: other assemblies' tests run at the same time, and some of them wait for real processes.
     private static readonly ParallelOptions Half = new() { MaxDegreeOfParallelism = Math.Max(1, Environment.ProcessorCount / 2) };
 
-    private static readonly int Schedules = Environment.GetEnvironmentVariable("COUNTER_LONG") is "1" ? 100_000 : 10_000;
+    private static readonly int Schedules = Environment.GetEnvironmentVariable("COUNTER_LONG") is "1" ? 100_000 : 2_500;
 
     [Fact]
     public void Every_schedule_ends_exact()
