@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using Orleans.Counter;
 using Orleans.Counter.Benchmarks;
+using Orleans.Counter.Benchmarks.History;
 using Orleans.Counter.Benchmarks.Hub;
 using Orleans.Counter.Benchmarks.Load;
 using Orleans.Counter.Benchmarks.Recovery;
@@ -26,7 +27,7 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 
-var root = new RootCommand("What counting costs.") { IngestCommand.Create(), StagesCommand.Create(), RecoverCommand.Create(), HubCommand.Create() };
+var root = new RootCommand("What counting costs.") { IngestCommand.Create(), StagesCommand.Create(), RecoverCommand.Create(), HubCommand.Create(), HistoryCommand.Create() };
 try
 {
     return await root.Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, stopping.Token);

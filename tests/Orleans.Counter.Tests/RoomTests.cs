@@ -19,7 +19,7 @@ public sealed class RoomTests
         ["Rollup"] = ["Counting", "Storage", "Http"],
         ["Query"] = ["Counting", "Storage", "Http"],
         ["Known"] = ["Counting", "Ingest", "Storage"],
-        ["History"] = ["Counting", "Ingest", "Query", "Storage", "Http"],
+        ["History"] = ["Counting", "Ingest", "Query", "Rollup", "Storage", "Http"],
         ["Audit"] = ["Counting", "Query", "Storage", "Http"],
     };
 

@@ -9,12 +9,11 @@ namespace Orleans.Counter.Cli.Commands;
 /// <summary><c>counter deadletters</c>: what a service has set aside: to be looked at, given back once, or thrown away.</summary>
 internal static class DeadLettersCommand
 {
-    private const string KeyVariable = "COUNTER_KEY";
     private const string Letters = "v1/admin/deadletters";
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private static readonly Option<Uri[]> Url = ServiceUrl.Option();
-    private static readonly Option<string?> Key = new("--key") { Description = $"A key of scope admin, if the service asks for one. Default: the variable {KeyVariable}, which others on this machine cannot read." };
+    private static readonly Option<string?> Key = ServiceKey.Option("admin");
     private static readonly Argument<string[]> Ids = new("id") { Description = "What `counter deadletters list` calls it.", Arity = ArgumentArity.OneOrMore };
 
     public static Command Create() => new("deadletters", "What a service has accepted and could not count.")
@@ -68,7 +67,7 @@ internal static class DeadLettersCommand
         {
             // A replay of many videos takes its time.
             using var http = new HttpClient { BaseAddress = new($"{parsed.GetRequiredValue(Url).Single().AbsoluteUri.TrimEnd('/')}/"), Timeout = TimeSpan.FromMinutes(10) };
-            if ((parsed.GetValue(Key) ?? Environment.GetEnvironmentVariable(KeyVariable)) is { Length: > 0 } key) http.DefaultRequestHeaders.Add("X-Api-Key", key);
+            ServiceKey.AddTo(http, parsed.GetValue(Key));
             await ServiceUrl.RequireAnswer(http, cancellationToken);
             await run(http, command.Arguments.Count > 0 ? parsed.GetRequiredValue(Ids) : [], parsed.InvocationConfiguration.Output, cancellationToken);
             return 0;

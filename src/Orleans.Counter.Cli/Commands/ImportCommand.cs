@@ -31,7 +31,7 @@ internal static class ImportCommand
             if (result.GetValueOrDefault<long>() < 1) result.AddError("--scale is at least 1.");
         });
 
-        var key = new Option<string?>("--key") { Description = "A key with the scopes ingest and read, or with --history admin. A local service asks for none." };
+        var key = ServiceKey.Option("ingest and read, or with --history admin");
         var history = new Option<bool>("--history") { Description = "Sets minutes of days that are long over: nothing is counted twice, however often it is done, and days that are counted live stay as they are." };
         var command = new Command("import", "Sends the views and likes of a file as events, and checks what the service counts; or sets the history of videos.") { file, url, scale, history, key };
         command.Validators.Add(result =>
@@ -42,8 +42,8 @@ internal static class ImportCommand
         {
             var isHistory = parsed.GetValue(history);
             using var http = new HttpClient { BaseAddress = parsed.GetRequiredValue(url).Single(), Timeout = 2 * HistoryTimeout }; // The client ends each attempt sooner.
+            ServiceKey.AddTo(http, parsed.GetValue(key));
             await ServiceUrl.RequireAnswer(http, cancellationToken);
-            if (parsed.GetValue(key) is { } secret) http.DefaultRequestHeaders.Add("X-Api-Key", secret);
             var client = new CounterClient(http, isHistory ? Patient with { AttemptTimeout = HistoryTimeout } : Patient);
             var output = parsed.InvocationConfiguration.Output;
             if (isHistory) return await RunHistory(parsed.GetRequiredValue(file), client, output, cancellationToken);

@@ -25,18 +25,24 @@ internal static class LoadCommand
         };
         var seed = Seed("The same seed draws the same events.");
         var url = ServiceUrl.Option(severalSilos: true);
+        var key = ServiceKey.Option("ingest and read");
         videos.Require(1, 1_000_000);
         zipf.Require(0, 3);
         duplicates.Require(0, 0.9);
 
         var command = new Command("load", "Sends events at a pace, and checks that every minute of every video counts each of them once.")
         {
-            rate, minutes, videos, zipf, duplicates, seed, url,
+            rate, minutes, videos, zipf, duplicates, seed, url, key,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var silos = new LoadClients(parsed.GetRequiredValue(url));
-            foreach (var http in silos.Http) await ServiceUrl.RequireAnswer(http, cancellationToken);
+            foreach (var http in silos.Http)
+            {
+                ServiceKey.AddTo(http, parsed.GetValue(key));
+                await ServiceUrl.RequireAnswer(http, cancellationToken);
+            }
+
             var now = DateTimeOffset.UtcNow;
             var options = new LoadOptions(
                 $"load-{now:yyyyMMddHHmmssfff}", now, TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(rate), parsed.GetValue(videos),

@@ -9,7 +9,7 @@ internal static class RollupsCommand
     public static Command Create()
     {
         var url = ServiceUrl.Option();
-        var key = new Option<string?>("--key") { Description = "A key with the scope admin. A local service asks for none." };
+        var key = ServiceKey.Option("admin");
         var days = new Option<int>("--days") { Description = "How many of the last days of each group to show, too." };
         var json = new Option<bool>("--json") { Description = "The answer of the service as it is." };
         days.Validators.Add(result =>
@@ -20,8 +20,8 @@ internal static class RollupsCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var http = new HttpClient { BaseAddress = parsed.GetRequiredValue(url)[0] };
+            ServiceKey.AddTo(http, parsed.GetValue(key));
             await ServiceUrl.RequireAnswer(http, cancellationToken);
-            if (parsed.GetValue(key) is { } secret) http.DefaultRequestHeaders.Add("X-Api-Key", secret);
             return await new RollupTable(http, parsed.InvocationConfiguration.Output).Show(parsed.GetValue(days), parsed.GetValue(json), cancellationToken);
         });
         return command;

@@ -143,6 +143,7 @@ internal sealed class RequestMaker(string[] keys)
             "timeZone" => Odd.Pick(random, ["UTC", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe"]),
             "limit" => random.Next(1, 101).ToString(CultureInfo.InvariantCulture),
             "ack" => "AQcAAAAAAAAAAPAkLw", // nearly a token
+            "cursor" => PageCursor.Write($"letter {random.Next(100)}"),
             "id" => $"f{random.Next(100_000)}",
             "title" or "reason" => "Twelve kittens",
             _ => throw new NotSupportedException($"The fuzzer does not know how to make a '{name}'; teach it."),

@@ -78,6 +78,7 @@ internal sealed class Schedule
         Go(TimeSpan.FromMinutes(30)); // Whatever is still on its way may arrive.
         var archiving = _shards.Select(Archive).ToList();
         if (!_world.Run(() => archiving.All(one => one.IsCompleted), TimeSpan.FromHours(12))) throw new InexactException(_seed, ["the archive never came to rest"]);
+        foreach (var archived in archiving) archived.GetAwaiter().GetResult(); // It fails if one of them did.
         string[] differences = [.. Audit.Differences(_tables, _cluster.Segments, _cluster.Letters, Recount.Of(_traffic.Log, _operator.Corrections, _operator.Imports), _world.Now), .. _operator.Differences(_tables)];
         if (differences.Length > 0) throw new InexactException(_seed, differences);
         var wrong = _witness.InTheEnd(_cluster, _era);

@@ -108,7 +108,8 @@ internal sealed partial class SimTables(World world, Faults faults)
     private Written Remove(string table, ITableEntity entity)
     {
         _rows.Remove((table, entity.PartitionKey, entity.RowKey));
-        return new("");
+        world.Say(() => $"  {entity.PartitionKey}/{entity.RowKey} is gone");
+        return new(null); // As Azure answers: what is gone has no version.
     }
 
     private int Check(string table, ITableEntity entity, ETag? wanted)
@@ -159,7 +160,7 @@ internal sealed partial class SimTables(World world, Faults faults)
         public override Task<Response<IReadOnlyList<Response>>> SubmitTransactionAsync(IEnumerable<TableTransactionAction> transactionActions, CancellationToken cancellationToken = default)
         {
             var actions = transactionActions.ToList();
-            return tables.Ask(name, () => Response.FromValue<IReadOnlyList<Response>>(tables.Submit(name, actions), new Written("")));
+            return tables.Ask(name, () => Response.FromValue<IReadOnlyList<Response>>(tables.Submit(name, actions), new Written(null)));
         }
     }
 
@@ -168,7 +169,7 @@ internal sealed partial class SimTables(World world, Faults faults)
     {
         public override async IAsyncEnumerable<Page<T>> AsPages(string? continuationToken = null, int? pageSizeHint = null)
         {
-            yield return Page<T>.FromValues([.. (await rows).Cast<T>()], null, new Written(""));
+            yield return Page<T>.FromValues([.. (await rows).Cast<T>()], null, new Written(null));
         }
     }
 
@@ -178,10 +179,10 @@ internal sealed partial class SimTables(World world, Faults faults)
 
         public override T? Value => value;
 
-        public override Response GetRawResponse() => new Written("");
+        public override Response GetRawResponse() => new Written(null);
     }
 
-    private sealed class Written(string etag) : Response
+    private sealed class Written(string? etag) : Response
     {
         public override int Status => 204;
 
@@ -195,12 +196,12 @@ internal sealed partial class SimTables(World world, Faults faults)
         {
         }
 
-        protected override bool ContainsHeader(string name) => name == "ETag";
+        protected override bool ContainsHeader(string name) => name == "ETag" && etag is not null;
 
-        protected override IEnumerable<HttpHeader> EnumerateHeaders() => [new("ETag", etag)];
+        protected override IEnumerable<HttpHeader> EnumerateHeaders() => etag is null ? [] : [new("ETag", etag)];
 
         protected override bool TryGetHeader(string name, [NotNullWhen(true)] out string? value) => (value = name == "ETag" ? etag : null) is not null;
 
-        protected override bool TryGetHeaderValues(string name, [NotNullWhen(true)] out IEnumerable<string>? values) => (values = name == "ETag" ? [etag] : null) is not null;
+        protected override bool TryGetHeaderValues(string name, [NotNullWhen(true)] out IEnumerable<string>? values) => (values = name == "ETag" && etag is not null ? [etag] : null) is not null;
     }
 }

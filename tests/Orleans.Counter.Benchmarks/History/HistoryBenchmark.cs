@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using Orleans.Counter.Benchmarks.Load;
+using Orleans.Counter.Cli.Import;
+using Orleans.Counter.Cli.Rollups;
+using Orleans.Counter.Client;
+
+namespace Orleans.Counter.Benchmarks.History;
+
+/// <summary>Years of history in a service of its own: imported, archived, out of the table; then questions, one at a time.</summary>
+/// <remarks>
+/// A question counts as asked for the first time if nobody has asked for anything of its day and group before: its segment's index has not been read. One that is asked again is asked later than answers
+/// are shared, so that it is put together anew from what is kept of archived days.
+/// </remarks>
+internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter output)
+{
+    private const int Year = 365;
+    private const int Rounds = 5;
+    private const int WarmUp = 20;
+    private const int EndedDaysAgo = 10; // No event of these days may come any more.
+
+    private static readonly CounterClientOptions Patient = new() { RetriesMax = 200, RetryDelayMax = TimeSpan.FromSeconds(1), AttemptTimeout = TimeSpan.FromMinutes(6) };
+    private static readonly TimeSpan Shared = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ArchivedWithin = TimeSpan.FromHours(2);
+
+    private readonly RepeatedHistory _history = new(
+        settings.File, DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-EndedDaysAgo - settings.Days), settings.Days, settings.Dense);
+
+    private readonly Random _random = new(1);
+    private readonly List<object> _figures = [];
+
+    public async Task<int> Run(CancellationToken cancellationToken)
+    {
+        Say($"{Machine.Now}");
+        await using var counter = await LocalCounter.Start(1, fillHub: null, cancellationToken, ("Rollup__Every", "00:01:00"));
+        try
+        {
+            using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = counter.Urls[0], Timeout = Timeout.InfiniteTimeSpan };
+            var client = new CounterClient(http, Patient);
+            await Import(client, cancellationToken);
+            var retired = await Archived(http, cancellationToken);
+            await Ask(client, retired, cancellationToken);
+            foreach (var complaint in counter.Complaints()) Say($"  {complaint}");
+            Say(Machine.Line(new { benchmark = "history", machine = Machine.Now, settings, figures = _figures }));
+            return 0;
+        }
+        finally
+        {
+            if (settings.Logs is { } folder) counter.CopyLogs(folder);
+        }
+    }
+
+    private async Task Import(CounterClient client, CancellationToken cancellationToken)
+    {
+        var (began, said) = (Stopwatch.GetTimestamp(), 0L);
+        var importer = new HistoryImporter(client, line =>
+        {
+            if (line < said + 5_000_000) return;
+            Say($"  {line} minutes after {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s");
+            said = line;
+        });
+        await importer.Send(_history.Rows(), cancellationToken);
+        if (importer.Problems.Count > 0) throw new BenchmarkFailedException($"Not all was imported: {importer.Problems[0]}");
+        var took = Stopwatch.GetElapsedTime(began);
+        Say($"Imported {importer.Lines} minutes of {_history.Sparse.Count + _history.Dense.Count} videos, {settings.Days} days from {_history.First:yyyy-MM-dd} on, in {took.TotalSeconds:0} s ({importer.Lines / took.TotalSeconds:0} minutes/s).");
+        _figures.Add(new { importer.Lines, importSeconds = took.TotalSeconds });
+    }
+
+    /// <summary>Waits until all is in segments, and the rows of all days that are past retention are gone.</summary>
+    /// <returns>The last day whose rows are gone in all groups.</returns>
+    private async Task<DateOnly> Archived(HttpClient http, CancellationToken cancellationToken)
+    {
+        var (began, expected) = (Stopwatch.GetTimestamp(), _history.Rows().LongCount());
+        while (true)
+        {
+            var groups = (await http.GetFromJsonAsync<RollupAnswer>("v1/admin/rollups?days=1000", cancellationToken))!.Groups;
+            if (groups.FirstOrDefault(group => group.Failure is not null) is { } failed) throw new BenchmarkFailedException($"The rollup of group {failed.Group} failed: {failed.Failure}");
+            var minutes = groups.Sum(group => group.Rows);
+            if (minutes == expected && groups.All(group => !group.IsRunning && group.RetiredThrough is not null && group.Recent.All(day => day.RetiredAt is not null || day.Day > group.RetiredThrough)))
+            {
+                var bytes = groups.Sum(group => group.Bytes);
+                Say($"In {groups.Sum(group => group.Days)} segments after {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s more: {minutes} minutes in {bytes} bytes, {(double)bytes / minutes:0.0} a minute.");
+                _figures.Add(new { rollupSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds, segments = groups.Sum(group => group.Days), minutes, bytes });
+                return groups.Min(group => group.RetiredThrough!.Value);
+            }
+
+            if (Stopwatch.GetElapsedTime(began) > ArchivedWithin) throw new BenchmarkFailedException($"After {ArchivedWithin}, {minutes} of {expected} minutes are in segments.");
+            await Task.Delay(LookAgainAfter, cancellationToken);
+        }
+    }
+
+    private async Task Ask(CounterClient client, DateOnly retired, CancellationToken cancellationToken)
+    {
+        var days = Enumerable.Range(0, settings.Days).Select(day => _history.First.AddDays(day)).Where(day => day <= retired).ToArray();
+        _random.Shuffle(days);
+        var dense = Pairs(_history.Dense, days).DistinctBy(pair => (pair.Day, Group.Of(pair.Video))).Take(WarmUp + settings.Questions).ToList();
+        foreach (var (video, day) in dense.Take(WarmUp)) await Minutes(client, video, day, cancellationToken); // A program that has just started compiles itself.
+        await Measure("a cold day by minute, 1,440 of them, for the first time", dense.Skip(WarmUp), 1, pair => Minutes(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
+        var asked = dense.Select(pair => (pair.Day, Group.Of(pair.Video))).ToHashSet();
+        var sparse = Pairs(_history.Sparse, days).Where(pair => asked.Add((pair.Day, Group.Of(pair.Video))) && _history.ByMinute(pair.Video, pair.Day).Count > 0).Take(settings.Questions);
+        await Measure("a cold day by minute, one of them, for the first time", sparse.ToList(), 1, pair => Minutes(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
+        await Measure("a cold day by minute, again", dense.Skip(WarmUp), Rounds, pair => Minutes(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
+
+        await Years("1,440 minutes a day", _history.Dense);
+        await Years("a file's day in ten", [.. _history.Sparse.Where(video => _history.ByDay(video, _history.First, settings.Days).Count > settings.Days / 10)]);
+
+        async Task Years(string what, IReadOnlyList<VideoId> videos)
+        {
+            var years = Pairs(videos, [.. Enumerable.Range(0, Math.Max(1, settings.Days - Year)).Select(day => _history.First.AddDays(day))]).Take(settings.Questions).ToList();
+            await Measure($"a year by day, {what}, for the first time", years, 1, pair => Days(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
+            await Measure($"a year by day, {what}, hot", years, Rounds, pair => Days(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
+        }
+    }
+
+    // Each video with days of its own, until all days are used up.
+    private IEnumerable<(VideoId Video, DateOnly Day)> Pairs(IReadOnlyList<VideoId> videos, DateOnly[] days)
+    {
+        var some = videos.ToArray();
+        _random.Shuffle(some);
+        for (var i = 0; i < days.Length * some.Length; i++) yield return (some[i % some.Length], days[(i + (i / days.Length)) % days.Length]);
+    }
+
+    private async Task Measure(string what, IEnumerable<(VideoId Video, DateOnly Day)> questions, int rounds, Func<(VideoId Video, DateOnly Day), Task<long>> ask, CancellationToken cancellationToken)
+    {
+        var (histogram, all) = (Latencies.New(), questions.ToList());
+        for (var round = 0; round < rounds; round++)
+        {
+            if (rounds > 1) await Task.Delay(Shared, cancellationToken);
+            foreach (var question in all) histogram.RecordValue(await ask(question));
+        }
+
+        var figures = histogram.Figures();
+        Say($"{what}: {all.Count} questions{(rounds > 1 ? $", {rounds} times" : "")}: {figures}");
+        _figures.Add(new { what, questions = all.Count, rounds, figures });
+    }
+
+    private Task<long> Minutes(CounterClient client, VideoId video, DateOnly day, CancellationToken cancellationToken) =>
+        Series(client, video, day, 1, Granularity.Minute, () => _history.ByMinute(video, day), cancellationToken);
+
+    private Task<long> Days(CounterClient client, VideoId video, DateOnly from, CancellationToken cancellationToken) =>
+        Series(client, video, from, Year, Granularity.Day, () => _history.ByDay(video, from, Year), cancellationToken);
+
+    /// <returns>How many microseconds the answer took.</returns>
+    private static async Task<long> Series(
+        CounterClient client, VideoId video, DateOnly from, int days, Granularity granularity, Func<IReadOnlyList<(DateTimeOffset Start, long Count)>> expected, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var answer = await client.SeriesAsync(video, EventType.View, RepeatedHistory.Start(from), RepeatedHistory.Start(from.AddDays(days)), granularity, cancellationToken: cancellationToken);
+        var took = (long)Stopwatch.GetElapsedTime(began).TotalMicroseconds;
+        if (!answer.Points.Select(point => (point.Start, point.Count)).SequenceEqual(expected()))
+            throw new BenchmarkFailedException($"{video} by {granularity} from {from:yyyy-MM-dd} is not what was imported: {answer.Points.Sum(point => point.Count)} and not {expected().Sum(point => point.Count)} views.");
+        return took;
+    }
+
+    private void Say(string line) => output.WriteLine(line);
+}

@@ -1,0 +1,81 @@
+using Orleans.Counter.Cli.Import;
+
+namespace Orleans.Counter.Benchmarks.History;
+
+/// <summary>A file of daily figures, repeated until it fills the days, and videos that are viewed in every minute of them.</summary>
+/// <remarks>A day's figure of the file is a minute of its own, drawn from the video's name and the day; what a minute of the others holds follows from its number. So every answer can be checked without a second store.</remarks>
+internal sealed class RepeatedHistory
+{
+    private const int MinuteCountMax = 99;
+
+    private readonly Dictionary<VideoId, Dictionary<DateOnly, TrendingRow>> _file;
+    private readonly IReadOnlyList<DateOnly> _dates;
+
+    /// <param name="path">The file.</param>
+    /// <param name="first">The first day.</param>
+    /// <param name="days">How many days.</param>
+    /// <param name="dense">How many videos are viewed in every minute.</param>
+    public RepeatedHistory(string path, DateOnly first, int days, int dense)
+    {
+        // One line of the file is used for a video and a day: the first of them.
+        var rows = TrendingFile.Read(path).DistinctBy(row => (row.Video, row.Date)).ToList();
+        _dates = [.. rows.Select(row => row.Date).Distinct().Order()];
+        _file = rows.GroupBy(row => row.Video).ToDictionary(video => video.Key, video => video.ToDictionary(row => row.Date));
+        (First, Days) = (first, days);
+        Dense = [.. Enumerable.Range(0, dense).Select(number => VideoId.Parse($"always-{number}"))];
+    }
+
+    public DateOnly First { get; }
+
+    public int Days { get; }
+
+    /// <summary>The videos that are viewed in every minute.</summary>
+    public IReadOnlyList<VideoId> Dense { get; }
+
+    /// <summary>The videos of the file.</summary>
+    public IReadOnlyList<VideoId> Sparse => [.. _file.Keys];
+
+    /// <summary>All minutes that are not empty, those of a video and a day together.</summary>
+    public IEnumerable<HistoryRow> Rows()
+    {
+        var line = 0L;
+        foreach (var video in _file.Keys)
+            foreach (var (day, views, likes) in OfFile(video))
+            {
+                if (views > 0) yield return new(++line, new(video, EventType.View, At(video, day).Start, views), line);
+                if (likes > 0) yield return new(++line, new(video, ImportPlan.Like, At(video, day).Start, likes), line);
+            }
+
+        foreach (var video in Dense)
+            foreach (var minute in Minutes(First, Days))
+                yield return new(++line, new(video, EventType.View, minute.Start, Views(video, minute)), line);
+    }
+
+    /// <summary>The views of a video in a minute; nothing but its name and the minute's number.</summary>
+    private static long Views(VideoId video, Minute minute) => 1 + (((minute.Number * 31L) + (Shard.Of(video).Number * 7L)) % MinuteCountMax);
+
+    /// <summary>What a day by minute has to answer.</summary>
+    public IReadOnlyList<(DateTimeOffset Start, long Count)> ByMinute(VideoId video, DateOnly day) =>
+        Dense.Contains(video) ? [.. Minutes(day, days: 1).Select(minute => (minute.Start, Views(video, minute)))]
+        : [.. OfFile(video).Where(one => one.Day == day && one.Views > 0).Select(one => (At(video, day).Start, one.Views))];
+
+    /// <summary>What days one by one have to answer.</summary>
+    public IReadOnlyList<(DateTimeOffset Start, long Count)> ByDay(VideoId video, DateOnly from, int days) =>
+        Dense.Contains(video) ? [.. Enumerable.Range(0, days).Select(day => (Start(from.AddDays(day)), ByMinute(video, from.AddDays(day)).Sum(minute => minute.Count)))]
+        : [.. OfFile(video).Where(one => one.Day >= from && one.Day < from.AddDays(days) && one.Views > 0).Select(one => (Start(one.Day), one.Views))];
+
+    public static DateTimeOffset Start(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);
+
+    // As often as the dates of the file fit: day after day, without the gaps that it has.
+    private IEnumerable<(DateOnly Day, long Views, long Likes)> OfFile(VideoId video)
+    {
+        for (var day = 0; day < Days; day++)
+            if (_file[video].TryGetValue(_dates[day % _dates.Count], out var row)) yield return (First.AddDays(day), row.Views, row.Likes);
+    }
+
+    private static Minute At(VideoId video, DateOnly day) => new(MinuteOf(day) + (((Shard.Of(video).Number * 37) + (day.DayNumber * 11)) % Minute.PerDay));
+
+    private static IEnumerable<Minute> Minutes(DateOnly first, int days) => Enumerable.Range(MinuteOf(first), days * Minute.PerDay).Select(number => new Minute(number));
+
+    private static int MinuteOf(DateOnly day) => Minute.Of(Start(day)).Number;
+}
