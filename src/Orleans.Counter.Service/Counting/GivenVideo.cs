@@ -23,7 +23,12 @@ internal sealed class GivenVideo(IVideoGrain grain)
     public bool IsDue(DateTimeOffset now) => Given > _flushed || _settleAt <= now || _changes > _heard;
 
     /// <summary>It was changed otherwise than by the log, and has something new to say at the next checkpoint.</summary>
-    public void Changed() => _changes++;
+    /// <param name="through">How far its row reaches.</param>
+    public void Changed(Position through)
+    {
+        _changes++;
+        _heardThrough = Position.Max(_heardThrough, through);
+    }
 
     /// <returns>How many of the events are dead letters.</returns>
     /// <exception cref="GoesBackException">The video lost what it was given before.</exception>
@@ -60,9 +65,8 @@ internal sealed class GivenVideo(IVideoGrain grain)
         var flushed = await grain.Flush();
         if (flushed.Position < needed) throw new GoesBackException($"video {grain.GetPrimaryKeyString()} lost what it was given before it was stored");
         _flushed = Position.Max(_flushed, needed);
-        (_settleAt, _heard) = (flushed.NextSettle, changes);
         if (flushed.Position < _heardThrough) return null;
-        _heardThrough = flushed.Position;
+        (_settleAt, _heard, _heardThrough) = (flushed.NextSettle, changes, flushed.Position);
         return flushed.Windows;
     }
 

@@ -34,9 +34,10 @@ internal interface IShardGrain : IGrainWithStringKey
     /// <summary>Forgets what it knows of these channels, of corrections and of imports: a video of it has changed otherwise than by the log.</summary>
     /// <param name="channels">The channels.</param>
     /// <param name="video">The video, if its counts have changed, or whether it is known; null if not.</param>
+    /// <param name="through">How far the video's row reaches: an activation that knows less was replaced, and is not asked what has changed.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    [Alias("forget"), AlwaysInterleave]
-    ValueTask Forget([Immutable] IReadOnlyList<string> channels, VideoId? video, CancellationToken cancellationToken = default);
+    [Alias("forgetthrough"), AlwaysInterleave]
+    ValueTask Forget([Immutable] IReadOnlyList<string> channels, VideoId? video, Position through, CancellationToken cancellationToken = default);
 
     /// <summary>Waits, up to 5 s, until all of a writer's frames can be seen in the counts of a video. Asks the hub at most once, if the shard does not know the frames and they do not come.</summary>
     /// <returns>

@@ -52,11 +52,11 @@ internal sealed partial class ShardGrain(
     public async ValueTask<KnownNews> Known(long? seed, long changes, CancellationToken cancellationToken) =>
         await (_known ??= new(Shard, store, options.Value.KnownVideosBytesMax / Shard.Count, clock)).Ask(seed, changes).WaitAsync(cancellationToken);
 
-    public ValueTask Forget(IReadOnlyList<string> channels, VideoId? video, CancellationToken cancellationToken)
+    public ValueTask Forget(IReadOnlyList<string> channels, VideoId? video, Position through, CancellationToken cancellationToken)
     {
         if (video is { } changed)
         {
-            Find(changed).Changed();
+            Find(changed).Changed(through);
             _known?.Changed(changed);
         }
 

@@ -99,7 +99,7 @@ internal sealed partial class VideoGrain(
     {
         if (_untold.Count == 0 && !always) return;
         string[] channels = [.. _untold];
-        await GrainFactory.GetGrain<IShardGrain>(Shard.Of(Id).ToString()).Forget(channels, always ? Id : null);
+        await GrainFactory.GetGrain<IShardGrain>(Shard.Of(Id).ToString()).Forget(channels, always ? Id : null, _stored);
         _untold.ExceptWith(channels);
     }
 

@@ -115,7 +115,7 @@ internal sealed class KnownWorld : IDisposable
 
         public ValueTask<ShardTop> Top(EventType type, IReadOnlyList<TopWindow> windows, int most, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-        public ValueTask Forget(IReadOnlyList<string> channels, VideoId? video, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public ValueTask Forget(IReadOnlyList<string> channels, VideoId? video, Position through, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
         public ValueTask<Position?> Sees(VideoId video, ulong writer, FrameNumbers frames, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

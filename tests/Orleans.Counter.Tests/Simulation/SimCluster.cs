@@ -232,11 +232,11 @@ internal sealed class ShardReference(SimCluster cluster, GrainId id, Activation?
 
     public ValueTask<KnownNews> Known(long? seed, long changes, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public async ValueTask Forget(IReadOnlyList<string> channels, VideoId? video, CancellationToken cancellationToken = default) => await Call(
+    public async ValueTask Forget(IReadOnlyList<string> channels, VideoId? video, Position through, CancellationToken cancellationToken = default) => await Call(
         interleaves: true,
         async grain =>
         {
-            await ((IShardGrain)grain).Forget(channels, video, CancellationToken.None);
+            await ((IShardGrain)grain).Forget(channels, video, through, CancellationToken.None);
             return true;
         });
 
