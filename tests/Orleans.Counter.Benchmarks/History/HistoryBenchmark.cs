@@ -14,7 +14,6 @@ namespace Orleans.Counter.Benchmarks.History;
 /// </remarks>
 internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter output)
 {
-    private const int Year = 365;
     private const int Rounds = 5;
     private const int WarmUp = 20;
     private const int EndedDaysAgo = 10; // No event of these days may come any more.
@@ -27,6 +26,7 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
     private readonly RepeatedHistory _history = new(
         settings.File, DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-EndedDaysAgo - settings.Days), settings.Days, settings.Dense);
 
+    private readonly int _year = Math.Min(365, settings.Days);
     private readonly Random _random = new(1);
     private readonly List<object> _figures = [];
 
@@ -107,7 +107,7 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
 
         async Task Years(string what, IReadOnlyList<VideoId> videos)
         {
-            var years = Pairs(videos, [.. Enumerable.Range(0, Math.Max(1, settings.Days - Year)).Select(day => _history.First.AddDays(day))]).Take(settings.Questions).ToList();
+            var years = Pairs(videos, [.. Enumerable.Range(0, Math.Max(1, settings.Days - _year)).Select(day => _history.First.AddDays(day))]).Take(settings.Questions).ToList();
             await Measure($"a year by day, {what}, for the first time", years, 1, pair => Days(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
             await Measure($"a year by day, {what}, hot", years, Rounds, pair => Days(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
         }
@@ -139,7 +139,7 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
         Series(client, video, day, 1, Granularity.Minute, () => _history.ByMinute(video, day), cancellationToken);
 
     private Task<long> Days(CounterClient client, VideoId video, DateOnly from, CancellationToken cancellationToken) =>
-        Series(client, video, from, Year, Granularity.Day, () => _history.ByDay(video, from, Year), cancellationToken);
+        Series(client, video, from, _year, Granularity.Day, () => _history.ByDay(video, from, _year), cancellationToken);
 
     /// <returns>How many microseconds the answer took.</returns>
     private static async Task<long> Series(

@@ -125,7 +125,7 @@ public sealed class LostAnswerTests(Azurite azurite)
         await Assert.ThrowsAsync<StaleWriterException>(async () => await ours.WriteShard(shard, new(new(2), Noon, 3, default), [], version, Token));
 
         Assert.Equal(1, road.TurnedAway);
-        Assert.Equivalent(lists, await other.ReadTops(shard, Token));
+        Assert.Equal(lists[0].Videos, Assert.Single(await other.ReadTops(shard, Token)).Videos);
     }
 
     [Fact]
