@@ -34,7 +34,7 @@ internal sealed record Verdict(long Counted, IReadOnlyList<Difference> Differenc
 /// <summary>Asks for every minute of every video, until all are as they should be, or nothing has moved for too long.</summary>
 internal sealed class LoadCheck(IReadOnlyList<CounterClient> clients, TimeProvider time)
 {
-    /// <summary>How long nothing may move before it is the verdict.</summary>
+    /// <summary>How long nothing may move before it is the verdict, as long as something is missing.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan AskEvery = TimeSpan.FromSeconds(1);
@@ -67,7 +67,7 @@ internal sealed class LoadCheck(IReadOnlyList<CounterClient> clients, TimeProvid
             if (now.IsExact) return now;
             var isSame = now.Counted == last.Counted && now.Unanswered == last.Unanswered && now.Differences.SequenceEqual(last.Differences);
             if (!isSame) moved = time.GetTimestamp();
-            else if (time.GetElapsedTime(moved) >= Patience) return now;
+            else if (time.GetElapsedTime(moved) >= (now.Missing is 0 && now.Unanswered is 0 ? OnceMoreAfter : Patience)) return now; // What was counted too often does not go away.
             (last, open) = (now, wrong);
             await Task.Delay(AskEvery, time, cancellationToken);
         }

@@ -53,12 +53,13 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
 
     private async Task Import(CounterClient client, CancellationToken cancellationToken)
     {
-        var (began, said) = (Stopwatch.GetTimestamp(), 0L);
+        var (began, said) = (Stopwatch.GetTimestamp(), 0.0);
         var importer = new HistoryImporter(client, line =>
         {
-            if (line < said + 5_000_000) return;
-            Say($"  {line} minutes after {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s");
-            said = line;
+            var after = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            if (after < said + 60) return;
+            Say($"  {line} minutes after {after:0} s");
+            said = after;
         });
         await importer.Send(_history.Rows(), cancellationToken);
         if (importer.Problems.Count > 0) throw new BenchmarkFailedException($"Not all was imported: {importer.Problems[0]}");

@@ -2,7 +2,7 @@ using Orleans.Counter.Cli.Import;
 
 namespace Orleans.Counter.Benchmarks.History;
 
-/// <summary>A file of daily figures, repeated until it fills the days, and videos that are viewed in every minute of them.</summary>
+/// <summary>A file of daily figures, repeated until it fills the days with its views, and videos that are viewed in every minute of them.</summary>
 /// <remarks>A day's figure of the file is a minute of its own, drawn from the video's name and the day; what a minute of the others holds follows from its number. So every answer can be checked without a second store.</remarks>
 internal sealed class RepeatedHistory
 {
@@ -18,7 +18,7 @@ internal sealed class RepeatedHistory
     public RepeatedHistory(string path, DateOnly first, int days, int dense)
     {
         // One line of the file is used for a video and a day: the first of them.
-        var rows = TrendingFile.Read(path).DistinctBy(row => (row.Video, row.Date)).ToList();
+        var rows = TrendingFile.Read(path).Where(row => row.Views > 0).DistinctBy(row => (row.Video, row.Date)).ToList();
         _dates = [.. rows.Select(row => row.Date).Distinct().Order()];
         _file = rows.GroupBy(row => row.Video).ToDictionary(video => video.Key, video => video.ToDictionary(row => row.Date));
         (First, Days) = (first, days);
@@ -40,11 +40,7 @@ internal sealed class RepeatedHistory
     {
         var line = 0L;
         foreach (var video in _file.Keys)
-            foreach (var (day, views, likes) in OfFile(video))
-            {
-                if (views > 0) yield return new(++line, new(video, EventType.View, At(video, day).Start, views), line);
-                if (likes > 0) yield return new(++line, new(video, ImportPlan.Like, At(video, day).Start, likes), line);
-            }
+            foreach (var (day, views) in OfFile(video)) yield return new(++line, new(video, EventType.View, At(video, day).Start, views), line);
 
         foreach (var video in Dense)
             foreach (var minute in Minutes(First, Days))
@@ -57,20 +53,20 @@ internal sealed class RepeatedHistory
     /// <summary>What a day by minute has to answer.</summary>
     public IReadOnlyList<(DateTimeOffset Start, long Count)> ByMinute(VideoId video, DateOnly day) =>
         Dense.Contains(video) ? [.. Minutes(day, days: 1).Select(minute => (minute.Start, Views(video, minute)))]
-        : [.. OfFile(video).Where(one => one.Day == day && one.Views > 0).Select(one => (At(video, day).Start, one.Views))];
+        : [.. OfFile(video).Where(one => one.Day == day).Select(one => (At(video, day).Start, one.Views))];
 
     /// <summary>What days one by one have to answer.</summary>
     public IReadOnlyList<(DateTimeOffset Start, long Count)> ByDay(VideoId video, DateOnly from, int days) =>
         Dense.Contains(video) ? [.. Enumerable.Range(0, days).Select(day => (Start(from.AddDays(day)), ByMinute(video, from.AddDays(day)).Sum(minute => minute.Count)))]
-        : [.. OfFile(video).Where(one => one.Day >= from && one.Day < from.AddDays(days) && one.Views > 0).Select(one => (Start(one.Day), one.Views))];
+        : [.. OfFile(video).Where(one => one.Day >= from && one.Day < from.AddDays(days)).Select(one => (Start(one.Day), one.Views))];
 
     public static DateTimeOffset Start(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);
 
     // As often as the dates of the file fit: day after day, without the gaps that it has.
-    private IEnumerable<(DateOnly Day, long Views, long Likes)> OfFile(VideoId video)
+    private IEnumerable<(DateOnly Day, long Views)> OfFile(VideoId video)
     {
         for (var day = 0; day < Days; day++)
-            if (_file[video].TryGetValue(_dates[day % _dates.Count], out var row)) yield return (First.AddDays(day), row.Views, row.Likes);
+            if (_file[video].TryGetValue(_dates[day % _dates.Count], out var row)) yield return (First.AddDays(day), row.Views);
     }
 
     private static Minute At(VideoId video, DateOnly day) => new(MinuteOf(day) + (((Shard.Of(video).Number * 37) + (day.DayNumber * 11)) % Minute.PerDay));

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Counter.Cli.Commands;
+using Orleans.Counter.Cli.Rollups;
 using Orleans.Counter.Client;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Tests.Azure.River;
@@ -13,7 +14,7 @@ using Xunit;
 
 namespace Orleans.Counter.Tests.Azure.Rollup;
 
-/// <summary>History as a user imports it: a file, the command, and silos in processes of their own, one of which is killed in the middle.</summary>
+/// <summary>History as a user imports it, and rollup as it runs: a file, the command, reminders in the table, and silos in processes of their own that are killed.</summary>
 [Collection(nameof(RiverCollection))]
 public sealed class HistoryRiverTests : IDisposable
 {
@@ -51,7 +52,16 @@ public sealed class HistoryRiverTests : IDisposable
         using (var removed = await http.DeleteAsync("/v1/videos/history-8", Token)) removed.EnsureSuccessStatusCode();
         expected[(7, First)] += 1_000;
         foreach (var day in Enumerable.Range(0, Days)) expected.Remove((8, First.AddDays(day)));
+        local.KillSilo(1); // Perhaps in the middle of a run.
+        await local.SiloRunsAgainAsync(1);
         await InSegments();
+        var today = DateOnly.FromDateTime(DateTime.UtcNow);
+        using (var table = new StringWriter())
+        {
+            await Eventually.Answers(_ => new RollupTable(local.Http, table).Show(days: 1, json: false, Token), code => code == 0, Patience);
+            Assert.Contains($"{today.AddDays(-9):yyyy-MM-dd}", table.ToString(), StringComparison.Ordinal); // sealed
+            Assert.Contains($"{First.AddDays(Days - 1):yyyy-MM-dd}", table.ToString(), StringComparison.Ordinal);
+        }
 
         await Correct(http, "d", 7, First, 0, -1_000); // Of a day that has no row any more.
         expected[(7, First)] -= 1_000;
