@@ -35,15 +35,19 @@ internal sealed class RepeatedHistory
     /// <summary>The videos of the file.</summary>
     public IReadOnlyList<VideoId> Sparse => [.. _file.Keys];
 
-    /// <summary>All minutes that are not empty, those of a video and a day together.</summary>
-    public IEnumerable<HistoryRow> Rows()
+    /// <summary>How often the file has to be repeated.</summary>
+    public int Repetitions => (Days + _dates.Count - 1) / _dates.Count;
+
+    /// <summary>All minutes of a repetition of the file that are not empty, those of a video and a day together.</summary>
+    public IEnumerable<HistoryRow> Rows(int repetition)
     {
-        var line = 0L;
+        var (line, first) = (0L, repetition * _dates.Count);
+        var days = Math.Min(_dates.Count, Days - first);
         foreach (var video in _file.Keys)
-            foreach (var (day, views) in OfFile(video)) yield return new(++line, new(video, EventType.View, At(video, day).Start, views), line);
+            foreach (var (day, views) in OfFile(video, first, days)) yield return new(++line, new(video, EventType.View, At(video, day).Start, views), line);
 
         foreach (var video in Dense)
-            foreach (var minute in Minutes(First, Days))
+            foreach (var minute in Minutes(First.AddDays(first), days))
                 yield return new(++line, new(video, EventType.View, minute.Start, Views(video, minute)), line);
     }
 
@@ -53,19 +57,19 @@ internal sealed class RepeatedHistory
     /// <summary>What a day by minute has to answer.</summary>
     public IReadOnlyList<(DateTimeOffset Start, long Count)> ByMinute(VideoId video, DateOnly day) =>
         Dense.Contains(video) ? [.. Minutes(day, days: 1).Select(minute => (minute.Start, Views(video, minute)))]
-        : [.. OfFile(video).Where(one => one.Day == day).Select(one => (At(video, day).Start, one.Views))];
+        : [.. OfFile(video, day.DayNumber - First.DayNumber, 1).Select(one => (At(video, day).Start, one.Views))];
 
     /// <summary>What days one by one have to answer.</summary>
     public IReadOnlyList<(DateTimeOffset Start, long Count)> ByDay(VideoId video, DateOnly from, int days) =>
         Dense.Contains(video) ? [.. Enumerable.Range(0, days).Select(day => (Start(from.AddDays(day)), ByMinute(video, from.AddDays(day)).Sum(minute => minute.Count)))]
-        : [.. OfFile(video).Where(one => one.Day >= from && one.Day < from.AddDays(days)).Select(one => (Start(one.Day), one.Views))];
+        : [.. OfFile(video, from.DayNumber - First.DayNumber, days).Select(one => (Start(one.Day), one.Views))];
 
     public static DateTimeOffset Start(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);
 
     // As often as the dates of the file fit: day after day, without the gaps that it has.
-    private IEnumerable<(DateOnly Day, long Views)> OfFile(VideoId video)
+    private IEnumerable<(DateOnly Day, long Views)> OfFile(VideoId video, int first, int days)
     {
-        for (var day = 0; day < Days; day++)
+        for (var day = first; day < first + days; day++)
             if (_file[video].TryGetValue(_dates[day % _dates.Count], out var row)) yield return (First.AddDays(day), row.Views);
     }
 

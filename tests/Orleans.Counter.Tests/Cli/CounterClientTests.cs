@@ -187,6 +187,22 @@ public sealed class CounterClientTests
     }
 
     [Fact]
+    public async Task A_series_in_a_time_zone_names_it_and_its_points_have_its_offset()
+    {
+        var handler = new RecordingHandler(() => Json(HttpStatusCode.OK, """
+            {"videoId":"kittens","type":"view","granularity":"day","timeZone":"Asia/Kathmandu",
+             "points":[{"start":"2026-11-23T00:00:00+05:45","count":3,"sum":3,"min":1,"max":1}]}
+            """));
+        var from = new DateTimeOffset(2026, 11, 23, 0, 0, 0, new(5, 45, 0));
+
+        var series = await Client(handler).SeriesAsync(Kittens, EventType.View, from, from.AddDays(1), Granularity.Day, "Asia/Kathmandu", cancellationToken: Token);
+
+        var point = Assert.Single(series.Points);
+        Assert.Equal((Granularity.Day, from, from.Offset), (series.Granularity, point.Start, point.Start.Offset));
+        Assert.Equal(["/base/v1/videos/kittens/series?type=view&from=2026-11-22T18:15:00Z&to=2026-11-23T18:15:00Z&granularity=day&timeZone=Asia%2FKathmandu"], handler.Requests.Select(request => request.Url));
+    }
+
+    [Fact]
     public async Task A_question_takes_the_token_of_a_write_and_asks_again_while_the_write_cannot_be_seen()
     {
         var handler = new RecordingHandler(
