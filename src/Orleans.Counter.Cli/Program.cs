@@ -16,7 +16,7 @@ using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
 
 var root = new RootCommand("Counts views of videos, exactly, per minute.")
 {
-    UpCommand.Create(), ImportCommand.Create(), LoadCommand.Create(), ChaosCommand.Create(), LogCommand.Create(), KeysCommand.Create(), HubCommand.Create(), RollupsCommand.Create(), DeadLettersCommand.Create(),
+    UpCommand.Create(), ImportCommand.Create(), LoadCommand.Create(), ChaosCommand.Create(), LogCommand.Create(), KeysCommand.Create(), HubCommand.Create(), RollupsCommand.Create(), DeadLettersCommand.Create(), RecountCommand.Create(),
 };
 try
 {

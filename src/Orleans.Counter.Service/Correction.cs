@@ -15,4 +15,11 @@ namespace Orleans.Counter;
 internal sealed record Correction(
     [property: Id(0)] string Id, [property: Id(1)] VideoId Video, [property: Id(2)] EventType Type, [property: Id(3)] Minute Minute,
     [property: Id(4)] long Count, [property: Id(5)] double Sum, [property: Id(6)] string Reason, [property: Id(7)] DateTimeOffset At,
-    [property: Id(8)] double? Min = null, [property: Id(9)] double? Max = null);
+    [property: Id(8)] double? Min = null, [property: Id(9)] double? Max = null)
+{
+    /// <summary>How the ids of repairs begin; no correction that somebody makes by hand begins with a dot.</summary>
+    public const string RepairPrefix = ".recount.";
+
+    /// <summary>True if a recount has set minutes to what the log says: then it is the record of a repair, and puts nothing in beside the log.</summary>
+    public bool IsRepair => Id.StartsWith(RepairPrefix, StringComparison.Ordinal);
+}

@@ -6,6 +6,7 @@ using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
 using Orleans.Counter.Known;
 using Orleans.Counter.Query;
+using Orleans.Counter.Recount;
 using Orleans.Counter.Rollup;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
@@ -32,6 +33,7 @@ if (role.IsSilo) builder.AddRollup();    // sealed days  -> month rows and Parqu
 if (role.IsApi) builder.AddQuery();      // video, rows  -> points
 if (role.IsApi) builder.AddHistory();    // lines        -> old days, set
 if (role.IsApi) builder.AddAudit();      // ledgers      -> what became of every event
+if (role.IsSilo) builder.AddRecount();   // raw events   -> what differs from the rows
 
 builder.AddApiDocument();                // endpoints    -> what they say of themselves
 
@@ -43,6 +45,7 @@ if (role.IsApi) app.MapQuery();
 if (role.IsApi) app.MapRollup();
 if (role.IsApi) app.MapHistory();
 if (role.IsApi) app.MapAudit();
+if (role.IsApi) app.MapRecount();
 if (role.IsApi) app.MapApiDocument();
 await app.RunAsync();
 return 0;

@@ -9,6 +9,7 @@ using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
 using Orleans.Counter.Known;
 using Orleans.Counter.Query;
+using Orleans.Counter.Recount;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Tests.Ingest;
 using Xunit;
@@ -39,6 +40,7 @@ internal sealed class ApiInstance : IAsyncDisposable
         app.MapIngest();
         app.MapQuery();
         app.MapAudit();
+        app.MapRecount();
         await app.StartAsync(Stop);
         await app.Services.GetRequiredService<FramePublisher>().Known.WaitAsync(Stop);
         return new(app);

@@ -5,6 +5,7 @@ using Orleans.Configuration;
 using Orleans.Counter.Counting;
 using Orleans.Counter.EventHubs;
 using Orleans.Counter.Query;
+using Orleans.Counter.Recount;
 using Orleans.Counter.Rollup;
 using Orleans.Counter.Storage;
 using Orleans.Counter.Streaming;
@@ -19,10 +20,11 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     private readonly InProcessTestCluster _cluster;
 
-    private CounterCluster(InProcessTestCluster cluster, MemoryHub hub, MemoryCountStore store, MemorySegmentStore segments, MemoryDeadLetters deadLetters, TimeProvider clock)
+    private CounterCluster(InProcessTestCluster cluster, MemoryHub hub, MemoryCountStore store, MemorySegmentStore segments, MemoryDeadLetters deadLetters, HubAgain again, MemoryCapture capture, MemoryOperations operations, TimeProvider clock)
     {
         _cluster = cluster;
         (Hub, Store, Segments, DeadLetters) = (hub, store, segments, deadLetters);
+        (HubAgain, Capture, Operations) = (again, capture, operations);
         Counts = MemoryTiers.Counts(cluster.Client, store, segments, clock);
     }
 
@@ -34,23 +36,31 @@ internal sealed class CounterCluster : IAsyncDisposable
 
     public MemorySegmentStore Segments { get; }
 
+    public HubAgain HubAgain { get; }
+
+    public MemoryCapture Capture { get; }
+
+    public MemoryOperations Operations { get; }
+
     public VideoCounts Counts { get; }
 
     public IGrainFactory Grains => _cluster.Client;
 
     public static async Task<CounterCluster> Start(
         MemoryCountStore? store = null, MemoryHub? hub = null, TimeProvider? clock = null, TimeSpan? checkpointEvery = null, short silos = 1, MemorySightings? sightings = null, IEventHub? readers = null, TimeSpan? beat = null,
-        Action<CountingOptions>? counting = null, MemorySegmentStore? segments = null, bool rollup = false, MemoryDeadLetters? setAside = null)
+        Action<CountingOptions>? counting = null, MemorySegmentStore? segments = null, bool rollup = false, MemoryDeadLetters? setAside = null, MemoryOperations? operations = null)
     {
         clock ??= TimeProvider.System;
         var (counts, cold, events, letters) = (store ?? new MemoryCountStore(), segments ?? new MemorySegmentStore(), hub ?? new MemoryHub(Partitions, clock), setAside ?? new MemoryDeadLetters());
+        var (again, capture, kept) = (new HubAgain(events), new MemoryCapture(), operations ?? new MemoryOperations());
         var builder = new InProcessTestClusterBuilder(silos);
         builder.Options.ConfigureFileLogging = false;
         if (rollup) builder.ConfigureSilo((_, silo) => silo.UseInMemoryReminderService());
         builder.ConfigureSiloHost((_, host) =>
         {
             host.Services.AddSingleton<ICountStore>(counts).AddSingleton<IRollupStore>(counts).AddSingleton<ISegmentStore>(cold).AddSingleton<IDeadLetterStore>(letters).AddSingleton<ISightingStore>(sightings ?? new MemorySightings()).AddSingleton(readers ?? events).AddSingleton(clock);
-            host.AddAcceptance().AddStreaming().AddCounting().AddRollup();
+            host.Services.AddKeyedSingleton<IEventHub>(EventHub.Again, again).AddSingleton<ICaptureStore>(capture).AddSingleton<IOperationStore>(kept);
+            host.AddAcceptance().AddStreaming().AddCounting().AddRollup().AddRecount();
             if (!rollup) host.Services.Remove(host.Services.Single(service => service.ImplementationType == typeof(RollupStart))); // Nobody is woken here by himself.
             host.Services.Configure<CountingOptions>(options => options.CheckpointEvery = checkpointEvery ?? TimeSpan.FromMilliseconds(100));
             if (counting is not null) host.Services.Configure(counting);
@@ -64,7 +74,7 @@ internal sealed class CounterCluster : IAsyncDisposable
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
-        return new(cluster, events, counts, cold, letters, clock);
+        return new(cluster, events, counts, cold, letters, again, capture, kept, clock);
     }
 
     /// <summary>Puts the events into the log, a frame for each partition.</summary>
@@ -109,6 +119,9 @@ internal sealed class CounterCluster : IAsyncDisposable
     public Task Forget(VideoId video) => _cluster.DeactivateAsync(_cluster.Client.GetGrain<IVideoGrain>(video.Value));
 
     public Task Forget(Shard shard) => _cluster.DeactivateAsync(_cluster.Client.GetGrain<IShardGrain>(shard.ToString()));
+
+    /// <summary>Puts a recount to sleep, wherever it is with its work.</summary>
+    public Task Forget(IRecountGrain recount) => _cluster.DeactivateAsync(recount);
 
     /// <summary>Asks until so many views of the video can be seen; a silo that has just gone answers nothing, and is asked again.</summary>
     public async Task Visible(VideoId video, long count)

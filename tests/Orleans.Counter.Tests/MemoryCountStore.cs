@@ -92,6 +92,11 @@ internal partial class MemoryCountStore(TimeProvider? clock = null) : ICountStor
         lock (_lock) return new(_corrections.GetValueOrDefault((video, id)));
     }
 
+    public virtual ValueTask<IReadOnlyList<Correction>> ReadCorrections(VideoId video, MinuteRange range, CancellationToken cancellationToken)
+    {
+        lock (_lock) return new((IReadOnlyList<Correction>)[.. _corrections.Values.Where(correction => correction.Video == video && range.Contains(correction.Minute))]);
+    }
+
     public ValueTask<long> SumCorrections(Shard shard, CancellationToken cancellationToken)
     {
         lock (_lock) return new(_corrections.Values.Where(correction => Shard.Of(correction.Video) == shard).Sum(correction => correction.Count));
@@ -160,6 +165,35 @@ internal partial class MemoryCountStore(TimeProvider? clock = null) : ICountStor
             var hours = SettledHours(video).Where(hour => hour.Type == type && !open.ContainsKey(hour.Hour)).Concat(open.Values);
             return (row.Totals.FirstOrDefault(total => total.Type == type).Total, hours.SelectMany(hour => hour.Cells.Select(cell => (hour.MinuteOf(cell), cell.Cell))).ToDictionary());
         }
+    }
+
+    /// <summary>Somebody changes rows by hand.</summary>
+    /// <param name="video">The video.</param>
+    /// <param name="change">What becomes of an hour, wherever it stands.</param>
+    public void Damage(VideoId video, Func<HourCells, HourCells> change)
+    {
+        lock (_lock)
+        {
+            if (_videos.GetValueOrDefault(video) is { } stands) _videos[video] = new(stands.Row with { Open = [.. stands.Row.Open.Select(change)] }, NewVersion());
+            foreach (var (key, day) in _days.Where(day => day.Key.Video == video).ToList()) _days[key] = new(day.Row with { Hours = [.. day.Row.Hours.Select(change)] }, NewVersion());
+        }
+    }
+
+    /// <summary>Views of an open minute were counted that never were: everywhere.</summary>
+    public void Miscount(VideoId video, Minute minute, long count)
+    {
+        lock (_lock)
+        {
+            var counting = new Orleans.Counter.Counting.Video(video, _videos[video].Row);
+            counting.Add([new(new(_videos[video].Row.Position.Value + 1), EventType.View, minute, Cell.Plain(count - counting.At(EventType.View, minute).Count), 0)], []);
+            _videos[video] = new(counting.Capture(minute.Start, Guid.NewGuid()).Row with { Position = _videos[video].Row.Position }, NewVersion());
+        }
+    }
+
+    /// <summary>Somebody deletes a video's row by hand.</summary>
+    public void Lose(VideoId video)
+    {
+        lock (_lock) _videos.Remove(video);
     }
 
     /// <summary>The hours of a video that day rows hold.</summary>

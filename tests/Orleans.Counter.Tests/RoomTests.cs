@@ -20,6 +20,7 @@ public sealed class RoomTests
         ["Query"] = ["Counting", "Storage", "Http"],
         ["Known"] = ["Counting", "Ingest", "Storage"],
         ["History"] = ["Counting", "Ingest", "Query", "Rollup", "Storage", "Http"],
+        ["Recount"] = ["Counting", "Query", "Streaming", "Storage", "Http"],
         ["Audit"] = ["Counting", "Query", "Storage", "Http"],
     };
 

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net.Http.Json;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace Orleans.Counter.Cli.Commands;
 
@@ -30,7 +28,7 @@ internal static class DeadLettersCommand
         var (count, next) = (0, "");
         do
         {
-            var page = await Ask(http, HttpMethod.Get, $"{Letters}?limit=100{next}", cancellationToken);
+            var page = await AdminApi.Ask(http, HttpMethod.Get, $"{Letters}?limit=100{next}", cancellationToken);
             foreach (var letter in page!["items"]!.AsArray())
             {
                 await output.WriteLineAsync(string.Create(
@@ -45,17 +43,17 @@ internal static class DeadLettersCommand
     }
 
     internal static async Task Show(HttpClient http, string id, TextWriter output, CancellationToken cancellationToken) =>
-        await output.WriteLineAsync((await Ask(http, HttpMethod.Get, Address(id), cancellationToken))!.ToJsonString(Indented));
+        await output.WriteLineAsync((await AdminApi.Ask(http, HttpMethod.Get, Address(id), cancellationToken))!.ToJsonString(Indented));
 
     internal static async Task Replay(HttpClient http, string id, TextWriter output, CancellationToken cancellationToken)
     {
-        var letter = await Ask(http, HttpMethod.Post, $"{Address(id)}/replay", cancellationToken);
+        var letter = await AdminApi.Ask(http, HttpMethod.Post, $"{Address(id)}/replay", cancellationToken);
         await output.WriteLineAsync($"{id}: {letter!["events"]} events are counted.");
     }
 
     internal static async Task Delete(HttpClient http, string id, TextWriter output, CancellationToken cancellationToken)
     {
-        await Ask(http, HttpMethod.Delete, Address(id), cancellationToken);
+        await AdminApi.Ask(http, HttpMethod.Delete, Address(id), cancellationToken);
         await output.WriteLineAsync($"{id} is deleted.");
     }
 
@@ -65,10 +63,7 @@ internal static class DeadLettersCommand
         command.Options.Add(Key);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            // A replay of many videos takes its time.
-            using var http = new HttpClient { BaseAddress = new($"{parsed.GetRequiredValue(Url).Single().AbsoluteUri.TrimEnd('/')}/"), Timeout = TimeSpan.FromMinutes(10) };
-            ServiceKey.AddTo(http, parsed.GetValue(Key));
-            await ServiceUrl.RequireAnswer(http, cancellationToken);
+            using var http = await AdminApi.Open(parsed.GetRequiredValue(Url).Single(), parsed.GetValue(Key), cancellationToken);
             await run(http, command.Arguments.Count > 0 ? parsed.GetRequiredValue(Ids) : [], parsed.InvocationConfiguration.Output, cancellationToken);
             return 0;
         });
@@ -81,14 +76,4 @@ internal static class DeadLettersCommand
     }
 
     private static string Address(string id) => $"{Letters}/{Uri.EscapeDataString(id)}";
-
-    private static async Task<JsonNode?> Ask(HttpClient http, HttpMethod method, string address, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(method, address);
-        using var answer = await http.SendAsync(request, cancellationToken);
-        var isEmpty = answer.Content.Headers.ContentType is null;
-        var body = isEmpty ? null : await answer.Content.ReadFromJsonAsync<JsonNode>(cancellationToken);
-        if (answer.IsSuccessStatusCode) return body;
-        throw new CommandFailedException($"{address} is answered {(int)answer.StatusCode} {body?["code"]}: {body?["detail"] ?? "without a word"}");
-    }
 }

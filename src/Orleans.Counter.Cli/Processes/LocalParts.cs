@@ -9,6 +9,8 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
     private const string Account = "AccountName=devstoreaccount1;"
         + "AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
+    private const string CaptureNamespace = "local";
+
     private static readonly TimeSpan ProbeEvery = TimeSpan.FromMilliseconds(100);
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(5) };
 
@@ -37,7 +39,11 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
     {
         Role = "devhub",
         Program = Tool.Dotnet(),
-        Arguments = [_devHub, "--port", $"{ports.Hub}", "--data", data.Hub, "--hub", $"events:{partitions}"],
+        Arguments =
+        [
+            _devHub, "--port", $"{ports.Hub}", "--data", data.Hub, "--hub", $"events:{partitions}",
+            "--capture-storage", Storage(ports), "--capture-namespace", CaptureNamespace, "--capture-skip-empty", // What this key opens, everyone may open.
+        ],
         Url = $"amqp://localhost:{ports.Hub}",
         Announcement = "ready ",
         Ready = async (process, cancellationToken) => await process.Announced.WaitAsync(cancellationToken),
@@ -98,6 +104,8 @@ internal sealed class LocalParts(DataFolder data, LocalPorts ports)
         ["EventHubs__ConnectionString"] = hub ?? "",
         ["EventHubs__Name"] = "events",
         ["Storage__ConnectionString"] = storage ?? "",
+        ["Capture__Container"] = "capture",
+        ["Capture__Namespace"] = CaptureNamespace,
     };
 
     /// <summary>A program of ours, built beside us: <c>bin/{project}/{configuration}</c>.</summary>

@@ -49,6 +49,15 @@ internal interface IVideoGrain : IGrainWithStringKey
     [Alias("import"), ResponseTimeout("00:10:00")]
     ValueTask<Imported> Import(EventType type, [Immutable] IReadOnlyList<ImportedMinute> minutes, CancellationToken cancellationToken = default);
 
+    /// <summary>What the minutes of a day hold, of all types, as of one position. Nothing is added meanwhile: for each type it reads two rows, or a part of a segment.</summary>
+    [Alias("day"), ResponseTimeout("00:10:00")]
+    ValueTask<CountedDay> Day(DateOnly day, CancellationToken cancellationToken = default);
+
+    /// <summary>Sets minutes of an hour to what a recount has found, and the total to what all minutes hold. Stored when it answers; the same repair again changes nothing.</summary>
+    /// <returns>False, and nothing is set, if one of the minutes does not hold any more what it was compared with.</returns>
+    [Alias("repair"), ResponseTimeout("00:10:00")]
+    ValueTask<bool> Repair(Repair repair, CancellationToken cancellationToken = default);
+
     /// <summary>Removes the video and its history, and what was said of it; what the log holds of it and was counted stays counted in the ledger. What comes later counts from nothing.</summary>
     /// <returns>False if there was nothing to remove.</returns>
     [Alias("remove"), ResponseTimeout("00:10:00")]
@@ -123,6 +132,31 @@ internal enum ImportOutcome
     /// <summary>It is not: the video has all the types that it may have.</summary>
     TooManyTypes,
 }
+
+/// <summary>What a day holds.</summary>
+/// <param name="Position">Everything in the log up to here is inside, as far as it is of this day.</param>
+/// <param name="Hours">Those that are not empty, of all types.</param>
+/// <param name="Types">All types that the video has.</param>
+/// <param name="Revision">One more whenever something else than the log has changed what was counted.</param>
+/// <param name="Removed">When the video was last removed; null if it never was.</param>
+/// <param name="RemovedThrough">What the log held up to here was removed with it; null also where it was not written down.</param>
+[GenerateSerializer, Immutable, Alias("counter.countedday")]
+internal sealed record CountedDay(
+    [property: Id(0)] Position Position, [property: Id(1)] IReadOnlyList<HourCells> Hours, [property: Id(2)] IReadOnlyList<EventType> Types, [property: Id(3)] long Revision,
+    [property: Id(4)] DateTimeOffset? Removed, [property: Id(5)] Position? RemovedThrough);
+
+/// <summary>What minutes of an hour have to hold.</summary>
+/// <param name="Id">One that was made is never made again; see <see cref="Correction.RepairPrefix"/>.</param>
+/// <param name="Type">The type.</param>
+/// <param name="Minutes">All of one hour.</param>
+/// <param name="Reason">For people.</param>
+/// <param name="At">When it is made.</param>
+[GenerateSerializer, Immutable, Alias("counter.repair")]
+internal sealed record Repair([property: Id(0)] string Id, [property: Id(1)] EventType Type, [property: Id(2)] IReadOnlyList<RepairedMinute> Minutes, [property: Id(3)] string Reason, [property: Id(4)] DateTimeOffset At);
+
+/// <summary>What a minute held when it was compared, and what it has to hold.</summary>
+[GenerateSerializer, Immutable, Alias("counter.repairedminute")]
+internal readonly record struct RepairedMinute([property: Id(0)] Minute Minute, [property: Id(1)] Cell Counted, [property: Id(2)] Cell Recounted);
 
 /// <summary>What is stored.</summary>
 /// <param name="Position">Everything in the log up to here is stored.</param>

@@ -40,6 +40,9 @@ internal sealed class OldDays
         return old;
     }
 
+    /// <summary>What a day holds, by hours in order.</summary>
+    public IReadOnlyList<HourCells> Hours(DateOnly day) => _days[day].Hours(_month.Type);
+
     public Cell At(Minute minute) => _days[TableLayout.DayOf(minute.Hour)].Minutes.GetValueOrDefault(minute);
 
     /// <summary>Sets a minute, whatever it held; a cell that counts nothing takes it away.</summary>

@@ -21,6 +21,7 @@ internal sealed class Video
     private Minute? _first;
     private Minute? _last;
     private DateTimeOffset? _removed;
+    private Position? _removedThrough;
 
     public Video(VideoId id, VideoRow? row)
     {
@@ -30,7 +31,7 @@ internal sealed class Video
         Position = row.Position;
         SettledThrough = row.SettledThrough;
         (_duplicates, _deadLettered, _first, _last, Metadata) = (row.Duplicates, row.DeadLettered, row.First, row.Last, row.Metadata);
-        (_removed, Removing) = (row.Removed, row.Removing);
+        (_removed, _removedThrough, Removing) = (row.Removed, row.RemovedThrough, row.Removing);
         Revision = row.Revision;
         foreach (var adjustment in row.Adjusted ?? []) _adjusted[adjustment.Type] = adjustment;
         foreach (var imported in row.Imported ?? []) _imported[imported.Type] = imported;
@@ -165,6 +166,35 @@ internal sealed class Video
         Revision++;
     }
 
+    /// <summary>Minutes of an hour hold something else from now on, because a recount says so; and so does the total.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="changes">What the minutes held before, and what they are to hold.</param>
+    /// <param name="total">What all minutes of the type hold then.</param>
+    /// <param name="isOld">The hour is in a day that is set whole; if not, it is open.</param>
+    public void Repair(EventType type, IReadOnlyList<(Minute Minute, Cell Before, Cell After)> changes, Cell total, bool isOld)
+    {
+        var moves = total.Count != _totals.GetValueOrDefault(type).Count; // If not, it was a row that was wrong, and never what was counted of the newest hours, days and weeks.
+        _totals[type] = total;
+        foreach (var (minute, before, after) in changes)
+        {
+            if (!isOld) Open(type, minute.Hour).Set((byte)minute.OfHour, after);
+            else SettleThrough(minute.Hour);
+            if (moves) _windows.Add(type, minute, after.Count - before.Count);
+            if (after.Count > 0) Reach(minute);
+        }
+
+        Revision++;
+    }
+
+    /// <summary>When the video was last removed, and up to where in the log; null where it never was, or nobody knows.</summary>
+    public (DateTimeOffset? At, Position? Through) Removal => (_removed, _removedThrough);
+
+    /// <summary>All types that it has.</summary>
+    public IReadOnlyList<EventType> Types => [.. _totals.Keys];
+
+    /// <summary>The hours of a day whose truth is here.</summary>
+    public IReadOnlyList<HourCells> OpenHours(DateOnly day) => [.. _open.Where(open => TableLayout.DayOf(open.Hour) == day).Select(open => open.Cells())];
+
     /// <summary>Forgets everything but how far the log has been read. Day rows remain to be removed.</summary>
     public void Remove(DateTimeOffset now)
     {
@@ -175,7 +205,7 @@ internal sealed class Video
         _open.Clear();
         _windows.Clear();
         Revision++;
-        (_duplicates, _deadLettered, _first, _last, SettledThrough, Metadata, _removed) = (0, 0, null, null, null, default, now);
+        (_duplicates, _deadLettered, _first, _last, SettledThrough, Metadata, _removed, _removedThrough) = (0, 0, null, null, null, default, now, Position);
     }
 
     /// <summary>What is known of one type.</summary>
@@ -214,7 +244,7 @@ internal sealed class Video
         var settledThrough = settling.Count == 0 ? SettledThrough : Math.Max(SettledThrough ?? int.MinValue, settling.Max(hour => hour.Hour));
         HourCells[] open = [.. _open.Except(settling).Select(hour => hour.Cells())];
         var row = new VideoRow(
-            _id, Position, commit, Totals(), open, settledThrough, _duplicates, _first, _last, _deadLettered, Metadata, [.. _adjusted.Values], _removed, Removing, Windows, [.. _imported.Values], Revision);
+            _id, Position, commit, Totals(), open, settledThrough, _duplicates, _first, _last, _deadLettered, Metadata, [.. _adjusted.Values], _removed, Removing, Windows, [.. _imported.Values], Revision, _removedThrough);
         return new(row, [.. settling.Select(hour => hour.Cells())], [.. settling.Select(hour => (hour, hour.Changes))]);
     }
 

@@ -40,6 +40,9 @@ internal interface ICountStore
     /// <summary>A correction of a video: one point read. Null if there is none with this id.</summary>
     ValueTask<Correction?> ReadCorrection(VideoId video, string id, CancellationToken cancellationToken);
 
+    /// <summary>All corrections of a video's minutes in a range, in any order.</summary>
+    ValueTask<IReadOnlyList<Correction>> ReadCorrections(VideoId video, MinuteRange range, CancellationToken cancellationToken);
+
     /// <summary>By how much all corrections of a shard's videos have changed counts: a read of all of them.</summary>
     ValueTask<long> SumCorrections(Shard shard, CancellationToken cancellationToken);
 

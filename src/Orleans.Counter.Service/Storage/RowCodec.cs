@@ -48,6 +48,7 @@ internal static class RowCodec
         if (row.Revision > 0) entity["Revision"] = row.Revision;
         foreach (var windows in (row.Windows ?? []).GroupBy(count => count.Type)) entity[$"{windows.Key}{Windows}"] = TopCodec.Text(windows);
         if (row.Removed is { } removed) entity["Removed"] = removed;
+        if (row.RemovedThrough is { } removedThrough) entity["RemovedThrough"] = removedThrough.Value;
         if (row.Removing is { } removing) entity["Removing"] = string.Create(CultureInfo.InvariantCulture, $"{removing.First:yyyyMMdd}|{removing.Last:yyyyMMdd}|{string.Join('|', removing.Types)}");
         if (row.SettledThrough is { } hour) entity["SettledThrough"] = Minute.HourStart(hour);
         if (row.First is { } first) entity["First"] = first.Start;
@@ -69,7 +70,7 @@ internal static class RowCodec
             entity.GetInt64("DeadLettered") ?? 0, new(entity.GetString("Title"), entity.GetString("ChannelId")), Adjustments(entity, AdjustedCount, AdjustedSum),
             entity.GetDateTimeOffset("Removed"), entity.GetString("Removing") is { } removing ? DecodeDayRows(removing.Split('|')) : null,
             [.. Ending(entity, Windows).SelectMany(type => TopCodec.Counts(type, entity.GetString($"{type}{Windows}")))],
-            Adjustments(entity, ImportedCount, ImportedSum), entity.GetInt64("Revision") ?? 0);
+            Adjustments(entity, ImportedCount, ImportedSum), entity.GetInt64("Revision") ?? 0, entity.GetInt64("RemovedThrough") is { } through ? new Position(through) : null);
     }
 
     public static TableEntity Encode(Correction correction)
@@ -160,18 +161,23 @@ internal static class RowCodec
         new(Need(entity.GetInt64("Position"))), Need(entity.GetDateTimeOffset("EnqueuedTime")), Need(entity.GetInt32("Partition")),
         new(Need(entity.GetInt64("Events")), Need(entity.GetInt64("Counted")), Need(entity.GetInt64("Duplicates")), Need(entity.GetInt64("DeadLettered"))));
 
-    public static TableEntity Encode(LogRow row) => new(TableLayout.PartitionKey(TableLayout.LogShard), TableLayout.LogKey)
+    public static TableEntity Encode(LogRow row)
     {
-        ["Hub"] = row.Hub,
-        ["CreatedAt"] = row.CreatedAt,
-        ["PartitionCount"] = row.PartitionCount,
-        ["Era"] = row.Era,
-        ["Starts"] = string.Join(',', row.Starts.Select(start => start.ToString(CultureInfo.InvariantCulture))),
-    };
+        var entity = new TableEntity(TableLayout.PartitionKey(TableLayout.LogShard), TableLayout.LogKey)
+        {
+            ["Hub"] = row.Hub,
+            ["CreatedAt"] = row.CreatedAt,
+            ["PartitionCount"] = row.PartitionCount,
+            ["Era"] = row.Era,
+            ["Starts"] = string.Join(',', row.Starts.Select(start => start.ToString(CultureInfo.InvariantCulture))),
+        };
+        if (row.AdvancedAt is { } advanced) entity["AdvancedAt"] = advanced;
+        return entity;
+    }
 
     public static LogRow DecodeLog(TableEntity entity) => new(
         entity.GetString("Hub"), Need(entity.GetDateTimeOffset("CreatedAt")), Need(entity.GetInt32("PartitionCount")), Need(entity.GetInt32("Era")),
-        [.. entity.GetString("Starts").Split(',').Select(start => long.Parse(start, CultureInfo.InvariantCulture))]);
+        [.. entity.GetString("Starts").Split(',').Select(start => long.Parse(start, CultureInfo.InvariantCulture))], entity.GetDateTimeOffset("AdvancedAt"));
 
     /// <summary>About how many bytes of a transaction a row takes: binary columns travel as base64; names, types and headers of an operation take about a kilobyte.</summary>
     public static int SizeOf(TableEntity entity) => 1024 + entity.Sum(column => column.Value is byte[] bytes ? bytes.Length * 4 / 3 : 64);

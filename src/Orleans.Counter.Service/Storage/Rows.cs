@@ -18,10 +18,11 @@ namespace Orleans.Counter.Storage;
 /// <param name="Windows">How often each type was counted in its newest hours, days and weeks.</param>
 /// <param name="Imported">How much of the totals was imported, per type. Nothing for a type of which nothing was.</param>
 /// <param name="Revision">One more whenever something else than the log changes its counts: a correction, an import, its removal.</param>
+/// <param name="RemovedThrough">What the log held of it up to here was removed with it; null if it never was, or where it was not written down.</param>
 internal sealed record VideoRow(
     VideoId Video, Position Position, Guid Commit, IReadOnlyList<TypeTotal> Totals, IReadOnlyList<HourCells> Open, int? SettledThrough, long Duplicates, Minute? First, Minute? Last,
     long DeadLettered = 0, Metadata Metadata = default, IReadOnlyList<TypeAdjustment>? Adjusted = null, DateTimeOffset? Removed = null, DayRows? Removing = null, IReadOnlyList<WindowCount>? Windows = null,
-    IReadOnlyList<TypeAdjustment>? Imported = null, long Revision = 0)
+    IReadOnlyList<TypeAdjustment>? Imported = null, long Revision = 0, Position? RemovedThrough = null)
 {
     /// <summary>False if the video was removed, and since then neither seen nor anything said of it: then only its position is left.</summary>
     public bool IsKnown => Totals.Count > 0 || Duplicates > 0 || DeadLettered > 0 || Metadata != default;
@@ -74,7 +75,8 @@ internal sealed record ShardRow(Position Position, DateTimeOffset EnqueuedTime, 
 /// <param name="PartitionCount">How many partitions it has.</param>
 /// <param name="Era">The era of its positions.</param>
 /// <param name="Starts">Per partition, the last message that belongs to an era before: -1 if the log was empty when it was first seen.</param>
-internal sealed record LogRow(string Hub, DateTimeOffset CreatedAt, int PartitionCount, int Era, IReadOnlyList<long> Starts)
+/// <param name="AdvancedAt">When the era took the place of the one before; null for the first one, and where it was not written down.</param>
+internal sealed record LogRow(string Hub, DateTimeOffset CreatedAt, int PartitionCount, int Era, IReadOnlyList<long> Starts, DateTimeOffset? AdvancedAt = null)
 {
     /// <summary>A log that is counted from its beginning.</summary>
     public static LogRow FromBeginning(string hub, DateTimeOffset createdAt, int partitionCount, int era) => new(hub, createdAt, partitionCount, era, [.. Enumerable.Repeat(-1L, partitionCount)]);

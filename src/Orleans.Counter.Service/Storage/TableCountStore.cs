@@ -82,6 +82,12 @@ internal sealed class TableCountStore : ICountStore
     public async ValueTask<Correction?> ReadCorrection(VideoId video, string id, CancellationToken cancellationToken) =>
         await Read(Shard.Of(video), TableLayout.CorrectionKey(video, id), cancellationToken) is { } entity ? RowCodec.DecodeCorrection(entity) : null;
 
+    public async ValueTask<IReadOnlyList<Correction>> ReadCorrections(VideoId video, MinuteRange range, CancellationToken cancellationToken)
+    {
+        var within = TableClient.CreateQueryFilter($"Minute ge {range.From.Start} and Minute lt {range.To.Start}");
+        return [.. (await ReadAll(Shard.Of(video), TableLayout.CorrectionKey(video, ""), null, cancellationToken, within)).Select(RowCodec.DecodeCorrection)];
+    }
+
     public async ValueTask<long> SumCorrections(Shard shard, CancellationToken cancellationToken) =>
         (await ReadAll(shard, "k|", ["Count"], cancellationToken)).Sum(row => row.GetInt64("Count") ?? 0);
 
@@ -163,8 +169,8 @@ internal sealed class TableCountStore : ICountStore
 
     private static Dictionary<string, TableClient> Clients(TableServiceClient service) => TableLayout.Tables.ToDictionary(table => table, service.GetTableClient);
 
-    /// <summary>The rows of a shard whose keys begin so, in order; if there is a further condition, those that keep it.</summary>
-    private Task<List<TableEntity>> ReadAll(Shard shard, string prefix, IEnumerable<string> columns, CancellationToken cancellationToken, string? also = null) => _patience.Until(
+    /// <summary>The rows of a shard whose keys begin so, in order, with these columns or all of them; if there is a further condition, those that keep it.</summary>
+    private Task<List<TableEntity>> ReadAll(Shard shard, string prefix, IEnumerable<string>? columns, CancellationToken cancellationToken, string? also = null) => _patience.Until(
         async _ =>
         {
             List<TableEntity> rows = [];
@@ -173,7 +179,7 @@ internal sealed class TableCountStore : ICountStore
         },
         cancellationToken);
 
-    private AsyncPageable<TableEntity> Between(Shard shard, string from, string to, IEnumerable<string> columns, CancellationToken cancellationToken, string? also = null)
+    private AsyncPageable<TableEntity> Between(Shard shard, string from, string to, IEnumerable<string>? columns, CancellationToken cancellationToken, string? also = null)
     {
         var filter = TableClient.CreateQueryFilter($"PartitionKey eq {TableLayout.PartitionKey(shard)} and RowKey ge {from} and RowKey lt {to}");
         if (also is not null) filter = $"{filter} and {also}";

@@ -10,7 +10,7 @@ namespace Orleans.Counter.Streaming;
 /// Positions of the era before are before everything in the new one, so what was counted stays counted. Nothing of the old log is read any more, and what its last minutes have
 /// seen is forgotten: an event that is sent again across the change counts again.
 /// </remarks>
-internal sealed class LogAdvance(IEventHub hub, ICountStore store, LogCheck check, IGatewayListProvider silos)
+internal sealed class LogAdvance(IEventHub hub, ICountStore store, LogCheck check, IGatewayListProvider silos, TimeProvider clock)
 {
     private static readonly TimeSpan AnswersWithin = TimeSpan.FromSeconds(2);
 
@@ -35,7 +35,7 @@ internal sealed class LogAdvance(IEventHub hub, ICountStore store, LogCheck chec
                 $"Not everything in the log is counted: {string.Join("; ", left)}. Start the service once more with the hub as it was, until it has caught up; or give these up with --accept-loss.");
 
         var starts = Enumerable.Range(0, found.PartitionIds.Count).Select(partition => isSame && partition < known.PartitionCount ? ends[partition] : -1);
-        var next = new LogRow(found.Name, found.CreatedAt, found.PartitionIds.Count, known.Era + 1, [.. starts]);
+        var next = new LogRow(found.Name, found.CreatedAt, found.PartitionIds.Count, known.Era + 1, [.. starts], clock.GetUtcNow());
         await store.AdvanceLog(next, cancellationToken);
         var stored = Enumerable.Range(0, known.PartitionCount).Select(partition => $"{partition}: {Least(known, checkpoints, partition)}");
         return $"""

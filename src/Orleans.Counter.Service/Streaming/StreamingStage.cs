@@ -13,6 +13,7 @@ internal static class StreamingStage
         builder.Services.AddOptions<StreamingOptions>().BindConfiguration(StreamingOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<StreamingOptions>, StreamingOptionsValidator>();
         builder.Services.AddSingleton<StreamingInstruments>().AddSingleton<LogIdentity>().AddSingleton<DeadLetters>().AddSingleton<Sightings>();
+        builder.Services.AddSingleton(services => new LogAgain(services.GetRequiredKeyedService<IEventHub>(EventHub.Again)));
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LogCheck>();
         builder.UseOrleans(silo => silo.AddCounterStreams());
         return builder;

@@ -51,6 +51,17 @@ internal sealed record StorageAccount(string Name, string Key, int TablePort, in
         return store;
     }
 
+    /// <summary>A store whose container is there.</summary>
+    public async Task<BlobOperationStore> Operations()
+    {
+        var store = new BlobOperationStore(Microsoft.Extensions.Options.Options.Create(Options), Patience);
+        await store.Prepare(TestContext.Current.CancellationToken);
+        return store;
+    }
+
+    /// <summary>What Capture has written into a container of the account.</summary>
+    public BlobCaptureStore Captured(CaptureOptions capture) => new(Microsoft.Extensions.Options.Options.Create(capture), Microsoft.Extensions.Options.Options.Create(Options), Patience);
+
     /// <summary>A store whose tables are there, and the one whose rows it shares.</summary>
     public async Task<(TableCountStore Counts, TableRollupStore Rollups)> Rollups()
     {

@@ -39,7 +39,7 @@ internal sealed class EventLedger
     /// <summary>Notes what the answer says of the events.</summary>
     public void Note(IReadOnlyList<(string Video, string Type)> events, RawAnswer answer)
     {
-        if (answer.Status is not 202) return;
+        if (answer.Status is not 202 || events.Count == 0) return; // A recount is answered so, too.
         var rejected = JsonNode.Parse(answer.Body)!["rejected"]!.AsArray().Select(one => (int)one!["index"]!).ToHashSet();
         foreach (var one in events.Where((_, index) => !rejected.Contains(index))) _accepted.AddOrUpdate(one, 1, (_, count) => count + 1);
     }

@@ -13,6 +13,7 @@ public sealed class HttpFileTests(RunningService running) : IClassFixture<Runnin
     {
         var file = new HttpFile(Repository.Read("examples", "counter.http"));
         file.Set("sent.response.headers.Counter-Ack", "token");
+        file.Set("recounted.response.headers.Location", "/v1/admin/operations/0123456789abcdef0123456789abcdef");
         var asked = file.Requests.Select(request => (request.Line, Operation: ApiContract.Find(request.Method, new Uri(file.Filled(request.Address)).PathAndQuery))).ToList();
 
         Assert.All(asked, request => Assert.True(request.Operation is not null, $"Line {request.Line} asks what is in no document."));

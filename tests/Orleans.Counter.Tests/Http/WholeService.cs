@@ -9,6 +9,7 @@ using Orleans.Counter.History;
 using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
 using Orleans.Counter.Query;
+using Orleans.Counter.Recount;
 using Orleans.Counter.Rollup;
 using Orleans.Counter.Security;
 using Orleans.Counter.Storage;
@@ -70,6 +71,7 @@ internal sealed class WholeService : IAsyncDisposable
         app.MapRollup();
         app.MapHistory();
         app.MapAudit();
+        app.MapRecount();
         app.MapApiDocument();
         await app.StartAsync(Stop);
         await app.Services.GetRequiredService<FramePublisher>().Known.WaitAsync(Stop);

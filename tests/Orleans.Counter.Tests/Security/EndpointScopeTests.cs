@@ -41,6 +41,8 @@ public sealed class EndpointScopeTests(EndpointScopeTests.Running running) : ICl
         ["POST /v1/admin/deadletters/{id}/replay"] = Scope.Admin,
         ["DELETE /v1/admin/deadletters/{id}"] = Scope.Admin,
         ["POST /v1/admin/history"] = Scope.Admin,
+        ["POST /v1/admin/recount"] = Scope.Admin,
+        ["GET /v1/admin/operations/{id}"] = Scope.Admin,
         ["GET /v1/admin/rollups"] = Scope.Admin,
     };
 

@@ -185,6 +185,7 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
     private static readonly bool ApplyInterleaves = Interleaves(typeof(IVideoGrain), nameof(Apply));
     private static readonly bool CorrectInterleaves = Interleaves(typeof(IVideoGrain), nameof(Correct));
     private static readonly bool ImportInterleaves = Interleaves(typeof(IVideoGrain), nameof(Import));
+    private static readonly bool DayInterleaves = Interleaves(typeof(IVideoGrain), nameof(Day));
     private static readonly bool FlushInterleaves = Interleaves(typeof(IVideoGrain), nameof(Flush));
 
     public ValueTask<Applied> Apply(Position given, IReadOnlyList<Entry> entries, CancellationToken cancellationToken = default) =>
@@ -210,6 +211,10 @@ internal sealed class VideoReference(SimCluster cluster, GrainId id, Activation?
 
     public ValueTask<Imported> Import(EventType type, IReadOnlyList<ImportedMinute> minutes, CancellationToken cancellationToken = default) =>
         Call(ImportInterleaves, grain => ((IVideoGrain)grain).Import(type, minutes, CancellationToken.None));
+
+    public ValueTask<CountedDay> Day(DateOnly day, CancellationToken cancellationToken = default) => Call(DayInterleaves, grain => ((IVideoGrain)grain).Day(day, CancellationToken.None));
+
+    public ValueTask<bool> Repair(Repair repair, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public ValueTask<bool> Remove(CancellationToken cancellationToken = default) => throw new NotSupportedException();
 }

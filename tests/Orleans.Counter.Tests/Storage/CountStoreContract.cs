@@ -121,6 +121,8 @@ public abstract class CountStoreContract
         await store.CommitVideo(new(Rows.Of("kittens", 2), [], Correction: made with { Id = "fraud-2", Count = 3 }), one, Token);
 
         Assert.Equal(made, await store.ReadCorrection(video, "fraud-1", Token));
+        Assert.Equal([made, made with { Id = "fraud-2", Count = 3 }], (await store.ReadCorrections(video, new(made.Minute, new(made.Minute.Number + 1)), Token)).OrderBy(correction => correction.Id, StringComparer.Ordinal));
+        Assert.Empty(await store.ReadCorrections(video, new(new(made.Minute.Number - 9), made.Minute), Token));
         Assert.Equal(-4, await store.SumCorrections(Shard.Of(video), Token));
         Assert.Equal(0, await store.SumCorrections(new(Shard.Of(video).Number ^ 1), Token));
     }

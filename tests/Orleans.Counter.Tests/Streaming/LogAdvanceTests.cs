@@ -19,6 +19,8 @@ public sealed class LogAdvanceTests : IDisposable
     private readonly MemoryCountStore _store = new();
     private readonly TcpListener _silo = new(IPAddress.Loopback, 0);
 
+    private static readonly DateTimeOffset Advanced = Now.AddDays(2);
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public void Dispose() => _silo.Dispose();
@@ -33,7 +35,7 @@ public sealed class LogAdvanceTests : IDisposable
 
         Assert.Contains("is counted up to these messages, of partition 0: 2, 1: 2.", said, StringComparison.Ordinal);
         Assert.Contains("cannot be asked of this hub", said, StringComparison.Ordinal);
-        Assert.Equivalent(LogRow.FromBeginning("memory", Now.AddDays(1), 4, era: 1), await _store.ReadLog(Token));
+        Assert.Equivalent(LogRow.FromBeginning("memory", Now.AddDays(1), 4, era: 1) with { AdvancedAt = Advanced }, await _store.ReadLog(Token));
         await Check(anew);
         Assert.Contains("counter log advance", (await Assert.ThrowsAsync<LogMismatchException>(() => Check(old))).Message, StringComparison.Ordinal);
     }
@@ -118,7 +120,7 @@ public sealed class LogAdvanceTests : IDisposable
 
     private LogCheck CheckOf(IEventHub hub) => new(hub, _store, new LogIdentity(), TimeProvider.System, NullLogger<LogCheck>.Instance);
 
-    private Task<string> Advance(IEventHub hub, bool acceptLoss = false) => new LogAdvance(hub, _store, CheckOf(hub), new OneSilo(_silo)).Run(acceptLoss, Token);
+    private Task<string> Advance(IEventHub hub, bool acceptLoss = false) => new LogAdvance(hub, _store, CheckOf(hub), new OneSilo(_silo), new FakeTimeProvider(Advanced)).Run(acceptLoss, Token);
 
     /// <summary>A silo that the membership says is alive; whether it answers is another question.</summary>
     private sealed class OneSilo(TcpListener silo) : IGatewayListProvider
