@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using Orleans.Counter.Benchmarks.Load;
-using Orleans.Counter.Cli.Import;
 using Orleans.Counter.Cli.Rollups;
 using Orleans.Counter.Client;
 
 namespace Orleans.Counter.Benchmarks.History;
 
-/// <summary>Years of history in a service of its own: imported, archived, out of the table; then questions, one at a time.</summary>
+/// <summary>Years of history in a service of its own, archived and out of the table; then questions, one at a time.</summary>
 /// <remarks>
 /// A question counts as asked for the first time if nobody has asked for anything of its day and group before: its segment's index has not been read. One that is asked again is asked later than answers
 /// are shared, so that it is put together anew from what is kept of archived days.
@@ -21,7 +20,7 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
     private static readonly CounterClientOptions Patient = new() { RetriesMax = 200, RetryDelayMax = TimeSpan.FromSeconds(1), AttemptTimeout = TimeSpan.FromMinutes(6) };
     private static readonly TimeSpan Shared = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ArchivedWithin = TimeSpan.FromHours(2);
+    private static readonly TimeSpan RunsWithin = TimeSpan.FromMinutes(5);
 
     private readonly RepeatedHistory _history = new(
         settings.File, DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-EndedDaysAgo - settings.Days), settings.Days, settings.Dense);
@@ -38,9 +37,8 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = counter.Urls[0], Timeout = Timeout.InfiniteTimeSpan };
             var client = new CounterClient(http, Patient);
-            var minutes = await Import(client, cancellationToken);
-            var retired = await Archived(http, minutes, cancellationToken);
-            await Ask(client, retired, cancellationToken);
+            await Write(counter, http, cancellationToken);
+            await Ask(client, cancellationToken);
             foreach (var complaint in counter.Complaints()) Say($"  {complaint}");
             Say(Machine.Line(new { benchmark = "history", machine = Machine.Now, settings, figures = _figures }));
             return 0;
@@ -51,62 +49,38 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
         }
     }
 
-    // Day after day, as one would who does not want years of rows in the table at once: rollup takes them away meanwhile.
-    private async Task<long> Import(CounterClient client, CancellationToken cancellationToken)
-    {
-        var (began, minutes) = (Stopwatch.GetTimestamp(), 0L);
-        for (var repetition = 0; repetition < _history.Repetitions; repetition++)
-        {
-            var importer = new HistoryImporter(client, _ => { });
-            await importer.Send(_history.Rows(repetition), cancellationToken);
-            if (importer.Problems.Count > 0) throw new BenchmarkFailedException($"Not all was imported: {importer.Problems[0]}");
-            minutes += importer.Lines;
-            Say($"  {minutes} minutes after {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s");
-        }
-
-        var took = Stopwatch.GetElapsedTime(began);
-        Say($"Imported {minutes} minutes of {_history.Sparse.Count + _history.Dense.Count} videos, {settings.Days} days from {_history.First:yyyy-MM-dd} on, in {took.TotalSeconds:0} s ({minutes / took.TotalSeconds:0} minutes/s).");
-        _figures.Add(new { minutes, importSeconds = took.TotalSeconds });
-        return minutes;
-    }
-
-    /// <summary>Waits until all is in segments, and the rows of all days that are past retention are gone.</summary>
-    /// <returns>The last day whose rows are gone in all groups.</returns>
-    private async Task<DateOnly> Archived(HttpClient http, long expected, CancellationToken cancellationToken)
+    /// <summary>Waits until rollup has said where live days begin, and writes what is before them.</summary>
+    private async Task Write(LocalCounter counter, HttpClient http, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
-        while (true)
+        while ((await http.GetFromJsonAsync<RollupAnswer>("v1/admin/rollups?days=0", cancellationToken))!.Groups.Any(group => group.RetiredThrough is null || group.IsRunning))
         {
-            var groups = (await http.GetFromJsonAsync<RollupAnswer>("v1/admin/rollups?days=1000", cancellationToken))!.Groups;
-            if (groups.FirstOrDefault(group => group.Failure is not null) is { } failed) throw new BenchmarkFailedException($"The rollup of group {failed.Group} failed: {failed.Failure}");
-            var minutes = groups.Sum(group => group.Rows);
-            if (minutes == expected && groups.All(group => !group.IsRunning && group.RetiredThrough is not null && group.Recent.All(day => day.RetiredAt is not null || day.Day > group.RetiredThrough)))
-            {
-                var bytes = groups.Sum(group => group.Bytes);
-                Say($"In {groups.Sum(group => group.Days)} segments after {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s more: {minutes} minutes in {bytes} bytes, {(double)bytes / minutes:0.0} a minute.");
-                _figures.Add(new { rollupSeconds = Stopwatch.GetElapsedTime(began).TotalSeconds, segments = groups.Sum(group => group.Days), minutes, bytes });
-                return groups.Min(group => group.RetiredThrough!.Value);
-            }
-
-            if (Stopwatch.GetElapsedTime(began) > ArchivedWithin) throw new BenchmarkFailedException($"After {ArchivedWithin}, {minutes} of {expected} minutes are in segments.");
+            if (Stopwatch.GetElapsedTime(began) > RunsWithin) throw new BenchmarkFailedException($"After {RunsWithin}, rollup has not run for every group.");
             await Task.Delay(LookAgainAfter, cancellationToken);
         }
+
+        began = Stopwatch.GetTimestamp();
+        using var archive = new ArchivedHistory(_history, counter.StorageConnectionString);
+        var written = await archive.Write(cancellationToken);
+        var (minutes, bytes, took) = (written.Sum(day => day.Rows), written.Sum(day => day.Bytes), Stopwatch.GetElapsedTime(began).TotalSeconds);
+        Say($"{_history.Videos.Count()} videos, {settings.Days} days from {_history.First:yyyy-MM-dd} on, in {took:0} s: {minutes} minutes in {written.Count} segments, {bytes} bytes, {(double)bytes / minutes:0.00} a minute.");
+        _figures.Add(new { minutes, segments = written.Count, bytes, writeSeconds = took });
     }
 
-    private async Task Ask(CounterClient client, DateOnly retired, CancellationToken cancellationToken)
+    private async Task Ask(CounterClient client, CancellationToken cancellationToken)
     {
-        var days = Enumerable.Range(0, settings.Days).Select(day => _history.First.AddDays(day)).Where(day => day <= retired).ToArray();
+        var days = _history.AllDays.ToArray();
         _random.Shuffle(days);
         var dense = Pairs(_history.Dense, days).DistinctBy(pair => (pair.Day, Group.Of(pair.Video))).Take(WarmUp + settings.Questions).ToList();
         foreach (var (video, day) in dense.Take(WarmUp)) await Minutes(client, video, day, cancellationToken); // A program that has just started compiles itself.
         await Measure("a cold day by minute, 1,440 of them, for the first time", dense.Skip(WarmUp), 1, pair => Minutes(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
         var asked = dense.Select(pair => (pair.Day, Group.Of(pair.Video))).ToHashSet();
-        var sparse = Pairs(_history.Sparse, days).Where(pair => asked.Add((pair.Day, Group.Of(pair.Video))) && _history.ByMinute(pair.Video, pair.Day).Count > 0).Take(settings.Questions);
+        var sparse = Pairs(_history.Sparse, days).Where(pair => asked.Add((pair.Day, Group.Of(pair.Video))) && _history.ByMinute(pair.Video, pair.Day).Any()).Take(settings.Questions);
         await Measure("a cold day by minute, one of them, for the first time", sparse.ToList(), 1, pair => Minutes(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
         await Measure("a cold day by minute, again", dense.Skip(WarmUp), Rounds, pair => Minutes(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
 
         await Years("1,440 minutes a day", _history.Dense);
-        await Years("a file's day in ten", [.. _history.Sparse.Where(video => _history.ByDay(video, _history.First, settings.Days).Count > settings.Days / 10)]);
+        await Years("a file's day in ten", [.. _history.Sparse.Where(video => _history.ByDay(video, _history.First, settings.Days).Count() > settings.Days / 10)]);
 
         async Task Years(string what, IReadOnlyList<VideoId> videos)
         {
@@ -139,20 +113,20 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
     }
 
     private Task<long> Minutes(CounterClient client, VideoId video, DateOnly day, CancellationToken cancellationToken) =>
-        Series(client, video, day, 1, Granularity.Minute, () => _history.ByMinute(video, day), cancellationToken);
+        Series(client, video, day, 1, Granularity.Minute, _history.ByMinute(video, day).Select(minute => (minute.Minute.Start, minute.Count)), cancellationToken);
 
     private Task<long> Days(CounterClient client, VideoId video, DateOnly from, CancellationToken cancellationToken) =>
-        Series(client, video, from, _year, Granularity.Day, () => _history.ByDay(video, from, _year), cancellationToken);
+        Series(client, video, from, _year, Granularity.Day, _history.ByDay(video, from, _year), cancellationToken);
 
     /// <returns>How many microseconds the answer took.</returns>
     private static async Task<long> Series(
-        CounterClient client, VideoId video, DateOnly from, int days, Granularity granularity, Func<IReadOnlyList<(DateTimeOffset Start, long Count)>> expected, CancellationToken cancellationToken)
+        CounterClient client, VideoId video, DateOnly from, int days, Granularity granularity, IEnumerable<(DateTimeOffset Start, long Count)> expected, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         var answer = await client.SeriesAsync(video, EventType.View, RepeatedHistory.Start(from), RepeatedHistory.Start(from.AddDays(days)), granularity, cancellationToken: cancellationToken);
         var took = (long)Stopwatch.GetElapsedTime(began).TotalMicroseconds;
-        if (!answer.Points.Select(point => (point.Start, point.Count)).SequenceEqual(expected()))
-            throw new BenchmarkFailedException($"{video} by {granularity} from {from:yyyy-MM-dd} is not what was imported: {answer.Points.Sum(point => point.Count)} and not {expected().Sum(point => point.Count)} views.");
+        if (!answer.Points.Select(point => (point.Start, point.Count)).SequenceEqual(expected))
+            throw new BenchmarkFailedException($"{video} by {granularity} from {from:yyyy-MM-dd} is not what was written: {answer.Points.Sum(point => point.Count)} and not {expected.Sum(point => point.Count)} views.");
         return took;
     }
 

@@ -35,47 +35,43 @@ internal sealed class RepeatedHistory
     /// <summary>The videos of the file.</summary>
     public IReadOnlyList<VideoId> Sparse => [.. _file.Keys];
 
-    /// <summary>How often the file has to be repeated.</summary>
-    public int Repetitions => (Days + _dates.Count - 1) / _dates.Count;
+    /// <summary>All videos.</summary>
+    public IEnumerable<VideoId> Videos => Sparse.Concat(Dense);
 
-    /// <summary>All minutes of a repetition of the file that are not empty, those of a video and a day together.</summary>
-    public IEnumerable<HistoryRow> Rows(int repetition)
-    {
-        var (line, first) = (0L, repetition * _dates.Count);
-        var days = Math.Min(_dates.Count, Days - first);
-        foreach (var video in _file.Keys)
-            foreach (var (day, views) in OfFile(video, first, days)) yield return new(++line, new(video, EventType.View, At(video, day).Start, views), line);
+    /// <summary>All days, in order.</summary>
+    public IEnumerable<DateOnly> AllDays => Enumerable.Range(0, Days).Select(day => First.AddDays(day));
 
-        foreach (var video in Dense)
-            foreach (var minute in Minutes(First.AddDays(first), days))
-                yield return new(++line, new(video, EventType.View, minute.Start, Views(video, minute)), line);
-    }
+    /// <summary>What a day of a video holds.</summary>
+    public IReadOnlyList<HourCells> Hours(VideoId video, DateOnly day) =>
+        [.. ByMinute(video, day).GroupBy(minute => minute.Minute.Hour).Select(hour => new HourCells(EventType.View, hour.Key, [.. hour.Select(minute => new MinuteCell((byte)minute.Minute.OfHour, Cell.Plain(minute.Count)))]))];
 
     /// <summary>The views of a video in a minute; nothing but its name and the minute's number.</summary>
     private static long Views(VideoId video, Minute minute) => 1 + (((minute.Number * 31L) + (Shard.Of(video).Number * 7L)) % MinuteCountMax);
 
     /// <summary>What a day by minute has to answer.</summary>
-    public IReadOnlyList<(DateTimeOffset Start, long Count)> ByMinute(VideoId video, DateOnly day) =>
-        Dense.Contains(video) ? [.. Minutes(day, days: 1).Select(minute => (minute.Start, Views(video, minute)))]
-        : [.. OfFile(video, day.DayNumber - First.DayNumber, 1).Select(one => (At(video, day).Start, one.Views))];
+    public IEnumerable<(Minute Minute, long Count)> ByMinute(VideoId video, DateOnly day) =>
+        IsDense(video) ? Minutes(day).Select(minute => (minute, Views(video, minute)))
+        : OfFile(video, day, days: 1).Select(one => (At(video, day), one.Views));
 
     /// <summary>What days one by one have to answer.</summary>
-    public IReadOnlyList<(DateTimeOffset Start, long Count)> ByDay(VideoId video, DateOnly from, int days) =>
-        Dense.Contains(video) ? [.. Enumerable.Range(0, days).Select(day => (Start(from.AddDays(day)), ByMinute(video, from.AddDays(day)).Sum(minute => minute.Count)))]
-        : [.. OfFile(video, from.DayNumber - First.DayNumber, days).Select(one => (Start(one.Day), one.Views))];
+    public IEnumerable<(DateTimeOffset Start, long Count)> ByDay(VideoId video, DateOnly from, int days) =>
+        IsDense(video) ? Enumerable.Range(0, days).Select(day => (Start(from.AddDays(day)), ByMinute(video, from.AddDays(day)).Sum(minute => minute.Count)))
+        : OfFile(video, from, days).Select(one => (Start(one.Day), one.Views));
 
     public static DateTimeOffset Start(DateOnly day) => new(day, TimeOnly.MinValue, TimeSpan.Zero);
 
     // As often as the dates of the file fit: day after day, without the gaps that it has.
-    private IEnumerable<(DateOnly Day, long Views)> OfFile(VideoId video, int first, int days)
+    private IEnumerable<(DateOnly Day, long Views)> OfFile(VideoId video, DateOnly from, int days)
     {
-        for (var day = first; day < first + days; day++)
-            if (_file[video].TryGetValue(_dates[day % _dates.Count], out var row)) yield return (First.AddDays(day), row.Views);
+        for (var day = from; day < from.AddDays(days); day = day.AddDays(1))
+            if (_file[video].TryGetValue(_dates[(day.DayNumber - First.DayNumber) % _dates.Count], out var row)) yield return (day, row.Views);
     }
 
     private static Minute At(VideoId video, DateOnly day) => new(MinuteOf(day) + (((Shard.Of(video).Number * 37) + (day.DayNumber * 11)) % Minute.PerDay));
 
-    private static IEnumerable<Minute> Minutes(DateOnly first, int days) => Enumerable.Range(MinuteOf(first), days * Minute.PerDay).Select(number => new Minute(number));
+    private bool IsDense(VideoId video) => !_file.ContainsKey(video);
+
+    private static IEnumerable<Minute> Minutes(DateOnly day) => Enumerable.Range(MinuteOf(day), Minute.PerDay).Select(number => new Minute(number));
 
     private static int MinuteOf(DateOnly day) => Minute.Of(Start(day)).Number;
 }

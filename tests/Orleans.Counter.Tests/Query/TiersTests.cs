@@ -12,7 +12,7 @@ namespace Orleans.Counter.Tests.Query;
 /// </summary>
 public sealed class TiersTests(ITestOutputHelper output)
 {
-    private const int QuestionsEach = 5;
+    private const int QuestionsEach = 4;
 
     private static readonly string[] Zones = [.. DateTimeZoneProviders.Tzdb.Ids];
 
