@@ -12,7 +12,9 @@ internal static class RollupCodec
     {
         var entity = new TableEntity(group.ToString(), TableLayout.GroupKey)
         {
-            ["LiveFrom"] = Text(row.LiveFrom), ["ArchivedThrough"] = Text(row.ArchivedThrough), ["RetiredThrough"] = Text(row.RetiredThrough),
+            ["LiveFrom"] = Text(row.LiveFrom),
+            ["ArchivedThrough"] = Text(row.ArchivedThrough),
+            ["RetiredThrough"] = Text(row.RetiredThrough),
         };
         if (row.CooledThrough is { } cooled) entity["CooledThrough"] = Text(cooled);
         return entity;
@@ -25,7 +27,11 @@ internal static class RollupCodec
     {
         var entity = new TableEntity(group.ToString(), TableLayout.ManifestKey(day.Day))
         {
-            ["Version"] = day.Version, ["Rows"] = day.Rows, ["Count"] = day.Count, ["Bytes"] = day.Bytes, ["WrittenAt"] = day.WrittenAt,
+            ["Version"] = day.Version,
+            ["Rows"] = day.Rows,
+            ["Count"] = day.Count,
+            ["Bytes"] = day.Bytes,
+            ["WrittenAt"] = day.WrittenAt,
         };
         if (day.RetiredAt is { } retired) entity["RetiredAt"] = retired;
         return entity;

@@ -63,7 +63,9 @@ internal static class SegmentFile
         if (columns.Rows > 0) await EndPart();
         writer.CustomMetadata = new Dictionary<string, string>
         {
-            [VersionKey] = Version.ToString(CultureInfo.InvariantCulture), [CountKey] = sums.Count.ToString(CultureInfo.InvariantCulture), [ChecksumsKey] = string.Join(' ', checksums),
+            [VersionKey] = Version.ToString(CultureInfo.InvariantCulture),
+            [CountKey] = sums.Count.ToString(CultureInfo.InvariantCulture),
+            [ChecksumsKey] = string.Join(' ', checksums),
         };
         await WriteFooter();
         return sums;
