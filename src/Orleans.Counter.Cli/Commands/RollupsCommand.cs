@@ -19,9 +19,7 @@ internal static class RollupsCommand
         var command = new Command("rollups", "How far finished days are on their way into month rows and segments.") { url, key, days, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var http = new HttpClient { BaseAddress = parsed.GetRequiredValue(url)[0] };
-            ServiceKey.AddTo(http, parsed.GetValue(key));
-            await ServiceUrl.RequireAnswer(http, cancellationToken);
+            using var http = await AdminApi.Open(parsed.GetRequiredValue(url).Single(), parsed.GetValue(key), cancellationToken);
             return await new RollupTable(http, parsed.InvocationConfiguration.Output).Show(parsed.GetValue(days), parsed.GetValue(json), cancellationToken);
         });
         return command;

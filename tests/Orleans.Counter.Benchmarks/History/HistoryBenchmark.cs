@@ -1,26 +1,19 @@
 using System.Diagnostics;
-using System.Net.Http.Json;
 using Orleans.Counter.Benchmarks.Load;
-using Orleans.Counter.Cli.Rollups;
 using Orleans.Counter.Client;
 
 namespace Orleans.Counter.Benchmarks.History;
 
 /// <summary>Years of history in a service of its own, archived and out of the table; then questions, one at a time.</summary>
 /// <remarks>
-/// A question counts as asked for the first time if nobody has asked for anything of its day and group before: its segment's index has not been read. One that is asked again is asked later than answers
-/// are shared, so that it is put together anew from what is kept of archived days.
+/// A question counts as asked for the first time if nobody has asked for anything of its day and group before: its segment's index has not been read. One that is asked again is asked too seldom
+/// for answers to be shared, so it is put together anew from what is kept of archived days.
 /// </remarks>
 internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter output)
 {
     private const int Rounds = 5;
     private const int WarmUp = 20;
     private const int EndedDaysAgo = 10; // No event of these days may come any more.
-
-    private static readonly CounterClientOptions Patient = new() { RetriesMax = 200, RetryDelayMax = TimeSpan.FromSeconds(1), AttemptTimeout = TimeSpan.FromMinutes(6) };
-    private static readonly TimeSpan Shared = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan RunsWithin = TimeSpan.FromMinutes(5);
 
     private readonly RepeatedHistory _history = new(
         settings.File, DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-EndedDaysAgo - settings.Days), settings.Days, settings.Dense);
@@ -32,13 +25,12 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
     public async Task<int> Run(CancellationToken cancellationToken)
     {
         Say($"{Machine.Now}");
-        await using var counter = await LocalCounter.Start(1, fillHub: null, cancellationToken, ("Rollup__Every", "00:01:00"));
+        await using var counter = await LocalCounter.Start(1, fillHub: null, cancellationToken);
         try
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = counter.Urls[0], Timeout = Timeout.InfiniteTimeSpan };
-            var client = new CounterClient(http, Patient);
-            await Write(counter, http, cancellationToken);
-            await Ask(client, cancellationToken);
+            await Write(counter, cancellationToken);
+            await Ask(new(http), cancellationToken);
             foreach (var complaint in counter.Complaints()) Say($"  {complaint}");
             Say(Machine.Line(new { benchmark = "history", machine = Machine.Now, settings, figures = _figures }));
             return 0;
@@ -49,17 +41,11 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
         }
     }
 
-    /// <summary>Waits until rollup has said where live days begin, and writes what is before them.</summary>
-    private async Task Write(LocalCounter counter, HttpClient http, CancellationToken cancellationToken)
+    /// <summary>Has rollup say where live days begin, and writes what is before them.</summary>
+    private async Task Write(LocalCounter counter, CancellationToken cancellationToken)
     {
+        await using (var river = await River.Connect(counter, cancellationToken)) await river.RollUp(cancellationToken);
         var began = Stopwatch.GetTimestamp();
-        while ((await http.GetFromJsonAsync<RollupAnswer>("v1/admin/rollups?days=0", cancellationToken))!.Groups.Any(group => group.RetiredThrough is null || group.IsRunning))
-        {
-            if (Stopwatch.GetElapsedTime(began) > RunsWithin) throw new BenchmarkFailedException($"After {RunsWithin}, rollup has not run for every group.");
-            await Task.Delay(LookAgainAfter, cancellationToken);
-        }
-
-        began = Stopwatch.GetTimestamp();
         using var archive = new ArchivedHistory(_history, counter.StorageConnectionString);
         var written = await archive.Write(cancellationToken);
         var (minutes, bytes, took) = (written.Sum(day => day.Rows), written.Sum(day => day.Bytes), Stopwatch.GetElapsedTime(began).TotalSeconds);
@@ -73,11 +59,11 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
         _random.Shuffle(days);
         var dense = Pairs(_history.Dense, days).DistinctBy(pair => (pair.Day, Group.Of(pair.Video))).Take(WarmUp + settings.Questions).ToList();
         foreach (var (video, day) in dense.Take(WarmUp)) await Minutes(client, video, day, cancellationToken); // A program that has just started compiles itself.
-        await Measure("a cold day by minute, 1,440 of them, for the first time", dense.Skip(WarmUp), 1, pair => Minutes(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
+        await Measure("a cold day by minute, 1,440 of them, for the first time", dense.Skip(WarmUp), 1, pair => Minutes(client, pair.Video, pair.Day, cancellationToken));
         var asked = dense.Select(pair => (pair.Day, Group.Of(pair.Video))).ToHashSet();
         var sparse = Pairs(_history.Sparse, days).Where(pair => asked.Add((pair.Day, Group.Of(pair.Video))) && _history.ByMinute(pair.Video, pair.Day).Any()).Take(settings.Questions);
-        await Measure("a cold day by minute, one of them, for the first time", sparse.ToList(), 1, pair => Minutes(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
-        await Measure("a cold day by minute, again", dense.Skip(WarmUp), Rounds, pair => Minutes(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
+        await Measure("a cold day by minute, one of them, for the first time", sparse, 1, pair => Minutes(client, pair.Video, pair.Day, cancellationToken));
+        await Measure("a cold day by minute, again", dense.Skip(WarmUp), Rounds, pair => Minutes(client, pair.Video, pair.Day, cancellationToken));
 
         await Years("1,440 minutes a day", _history.Dense);
         await Years("a file's day in ten", [.. _history.Sparse.Where(video => _history.ByDay(video, _history.First, settings.Days).Count() > settings.Days / 10)]);
@@ -85,8 +71,8 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
         async Task Years(string what, IReadOnlyList<VideoId> videos)
         {
             var years = Pairs(videos, [.. Enumerable.Range(0, Math.Max(1, settings.Days - _year)).Select(day => _history.First.AddDays(day))]).Take(settings.Questions).ToList();
-            await Measure($"a year by day, {what}, for the first time", years, 1, pair => Days(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
-            await Measure($"a year by day, {what}, hot", years, Rounds, pair => Days(client, pair.Video, pair.Day, cancellationToken), cancellationToken);
+            await Measure($"a year by day, {what}, for the first time", years, 1, pair => Days(client, pair.Video, pair.Day, cancellationToken));
+            await Measure($"a year by day, {what}, hot", years, Rounds, pair => Days(client, pair.Video, pair.Day, cancellationToken));
         }
     }
 
@@ -98,14 +84,11 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
         for (var i = 0; i < days.Length * some.Length; i++) yield return (some[i % some.Length], days[(i + (i / days.Length)) % days.Length]);
     }
 
-    private async Task Measure(string what, IEnumerable<(VideoId Video, DateOnly Day)> questions, int rounds, Func<(VideoId Video, DateOnly Day), Task<long>> ask, CancellationToken cancellationToken)
+    private async Task Measure(string what, IEnumerable<(VideoId Video, DateOnly Day)> questions, int rounds, Func<(VideoId Video, DateOnly Day), Task<long>> ask)
     {
         var (histogram, all) = (Latencies.New(), questions.ToList());
         for (var round = 0; round < rounds; round++)
-        {
-            if (rounds > 1) await Task.Delay(Shared, cancellationToken);
             foreach (var question in all) histogram.RecordValue(await ask(question));
-        }
 
         var figures = histogram.Figures();
         Say($"{what}: {all.Count} questions{(rounds > 1 ? $", {rounds} times" : "")}: {figures}");

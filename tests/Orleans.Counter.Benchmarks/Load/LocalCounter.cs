@@ -38,9 +38,8 @@ internal sealed class LocalCounter : IAsyncDisposable
     /// <param name="silos">How many.</param>
     /// <param name="fillHub">Puts into the folder of the hub what is there before anything starts.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <param name="settings">What else all processes find in their environment.</param>
     /// <exception cref="BenchmarkFailedException">It did not start.</exception>
-    public static async Task<LocalCounter> Start(int silos, Func<string, Task>? fillHub, CancellationToken cancellationToken, params (string Name, string Value)[] settings)
+    public static async Task<LocalCounter> Start(int silos, Func<string, Task>? fillHub, CancellationToken cancellationToken)
     {
         var folder = Directory.CreateTempSubdirectory("counter-benchmark-").FullName;
         try
@@ -61,7 +60,7 @@ internal sealed class LocalCounter : IAsyncDisposable
             Program = Tool.Dotnet(),
             Arguments = [Binary(), "up", "--no-restart", "--silos", $"{silos}", "--port", $"{port}", "--data", Path.Combine(folder, "data")],
             Announcement = "Ready: ",
-            Environment = LogLine.Settings.Concat(settings.Select(one => KeyValuePair.Create(one.Name, one.Value))).ToDictionary(),
+            Environment = LogLine.Settings,
         }, Path.Combine(folder, "up.log"));
         var counter = new LocalCounter(folder, up, [.. Enumerable.Range(port, silos).Select(each => new Uri($"http://localhost:{each}"))]);
         try

@@ -5,12 +5,13 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Counter.Counting;
+using Orleans.Counter.Rollup;
 using Orleans.Counter.EventHubs;
 using Orleans.Counter.Storage;
 
 namespace Orleans.Counter.Benchmarks.Load;
 
-/// <summary>How far the service is, without disturbing it: the hub says where its partitions end, and each shard, asked as a grain, how far it has counted and stored.</summary>
+/// <summary>Talks to the grains of the service. How far it is, without disturbing it: the hub says where its partitions end, and each shard how far it has counted and stored.</summary>
 internal sealed class River : IAsyncDisposable
 {
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromMilliseconds(10);
@@ -67,6 +68,13 @@ internal sealed class River : IAsyncDisposable
         using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         await _client.StopAsync(soon.Token);
         _client.Dispose();
+    }
+
+    /// <summary>Has every group rolled up, and waits until it is done.</summary>
+    public Task RollUp(CancellationToken cancellationToken)
+    {
+        var grains = _client.Services.GetRequiredService<IGrainFactory>();
+        return Task.WhenAll(Group.All.Select(group => grains.GetGrain<IRollupGrain>(group.ToString()).Run(cancellationToken).AsTask()));
     }
 
     // One shard after the other: whoever waits asks only one, so that asking costs nothing, and the last one to be there decides.
