@@ -1,10 +1,13 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
 using Orleans.Counter.Benchmarks.Load;
+using Orleans.Counter.Cli.Import;
+using Orleans.Counter.Cli.Rollups;
 using Orleans.Counter.Client;
 
 namespace Orleans.Counter.Benchmarks.History;
 
-/// <summary>Years of history in a service of its own, archived and out of the table; then questions, one at a time.</summary>
+/// <summary>Years of history in a service of its own: imported, archived, out of the table; then questions, one at a time.</summary>
 /// <remarks>
 /// A question counts as asked for the first time if nobody has asked for anything of its day and group before: its segment's index has not been read. One that is asked again is asked too seldom
 /// for answers to be shared, so it is put together anew from what is kept of archived days.
@@ -14,6 +17,9 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
     private const int Rounds = 5;
     private const int WarmUp = 20;
     private const int EndedDaysAgo = 10; // No event of these days may come any more.
+
+    // Rollup and import share the two processors: a request may be told to come again, or take its time.
+    private static readonly CounterClientOptions Patient = new() { RetriesMax = 200, RetryDelayMax = TimeSpan.FromSeconds(1), AttemptTimeout = TimeSpan.FromMinutes(2) };
 
     private readonly RepeatedHistory _history = new(
         settings.File, DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-EndedDaysAgo - settings.Days), settings.Days, settings.Dense);
@@ -29,8 +35,9 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
         try
         {
             using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = counter.Urls[0], Timeout = Timeout.InfiniteTimeSpan };
-            await Write(counter, cancellationToken);
-            await Ask(new(http), cancellationToken);
+            var client = new CounterClient(http, Patient);
+            var retired = await Import(counter, client, http, cancellationToken);
+            await Ask(client, retired, cancellationToken);
             foreach (var complaint in counter.Complaints()) Say($"  {complaint}");
             Say(Machine.Line(new { benchmark = "history", machine = Machine.Now, settings, figures = _figures }));
             return 0;
@@ -41,21 +48,43 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
         }
     }
 
-    /// <summary>Has rollup say where live days begin, and writes what is before them.</summary>
-    private async Task Write(LocalCounter counter, CancellationToken cancellationToken)
+    /// <summary>One repetition of the file after the other, and each is rolled up before the next: so the tables stay small, as they do where years of history go by.</summary>
+    /// <returns>The last day whose rows are gone.</returns>
+    private async Task<DateOnly> Import(LocalCounter counter, CounterClient client, HttpClient http, CancellationToken cancellationToken)
     {
-        await using (var river = await River.Connect(counter, cancellationToken)) await river.RollUp(cancellationToken);
-        var began = Stopwatch.GetTimestamp();
-        using var archive = new ArchivedHistory(_history, counter.StorageConnectionString);
-        var written = await archive.Write(cancellationToken);
-        var (minutes, bytes, took) = (written.Sum(day => day.Rows), written.Sum(day => day.Bytes), Stopwatch.GetElapsedTime(began).TotalSeconds);
-        Say($"{_history.Videos.Count()} videos, {settings.Days} days from {_history.First:yyyy-MM-dd} on, in {took:0} s: {minutes} minutes in {written.Count} segments, {bytes} bytes, {(double)bytes / minutes:0.00} a minute.");
-        _figures.Add(new { minutes, segments = written.Count, bytes, writeSeconds = took });
+        await using var river = await River.Connect(counter, cancellationToken);
+        var (minutes, importing, rollingUp) = (0L, TimeSpan.Zero, TimeSpan.Zero);
+        foreach (var days in _history.Repetitions)
+        {
+            var (importer, began) = (new HistoryImporter(client, _ => { }), Stopwatch.GetTimestamp());
+            await importer.Send(_history.Rows(days), cancellationToken);
+            if (importer.Problems.Count > 0) throw new BenchmarkFailedException($"Not all was imported: {importer.Problems[0]}");
+            importing += Stopwatch.GetElapsedTime(began);
+            began = Stopwatch.GetTimestamp();
+            await river.RollUp(cancellationToken);
+            rollingUp += Stopwatch.GetElapsedTime(began);
+            minutes += importer.Lines;
+            Say($"  until {days[^1]:yyyy-MM-dd}: {minutes} minutes imported in {importing.TotalSeconds:0} s, rolled up in {rollingUp.TotalSeconds:0} s");
+        }
+
+        return await Archived(http, minutes, importing, rollingUp, cancellationToken);
+    }
+    /// <summary>Makes sure that all is in segments, and that no row is left of a day that is past retention.</summary>
+    private async Task<DateOnly> Archived(HttpClient http, long imported, TimeSpan importing, TimeSpan rollingUp, CancellationToken cancellationToken)
+    {
+        var groups = (await http.GetFromJsonAsync<RollupAnswer>($"v1/admin/rollups?days={settings.Days}", cancellationToken))!.Groups;
+        var (segments, minutes, bytes, retired) = (groups.Sum(group => group.Days), groups.Sum(group => group.Rows), groups.Sum(group => group.Bytes), groups.Min(group => group.RetiredThrough!.Value));
+        if (minutes != imported) throw new BenchmarkFailedException($"{minutes} of {imported} minutes are in segments.");
+        if (groups.SelectMany(group => group.Recent).Any(day => day.RetiredAt is null && day.Day <= retired)) throw new BenchmarkFailedException("Rows of days past retention are still in the table.");
+        Say($"{_history.Videos.Count()} videos, {settings.Days} days from {_history.First:yyyy-MM-dd} on: {minutes} minutes imported in {importing.TotalSeconds:0} s ({minutes / importing.TotalSeconds:0}/s), "
+            + $"rolled up in {rollingUp.TotalSeconds:0} s into {segments} segments of {bytes} bytes, {(double)bytes / minutes:0.00} a minute; rows are gone until {retired:yyyy-MM-dd}.");
+        _figures.Add(new { minutes, segments, bytes, importSeconds = importing.TotalSeconds, rollupSeconds = rollingUp.TotalSeconds });
+        return retired;
     }
 
-    private async Task Ask(CounterClient client, CancellationToken cancellationToken)
+    private async Task Ask(CounterClient client, DateOnly retired, CancellationToken cancellationToken)
     {
-        var days = _history.AllDays.ToArray();
+        var days = _history.Repetitions.SelectMany(days => days).Where(day => day <= retired).ToArray();
         _random.Shuffle(days);
         var dense = Pairs(_history.Dense, days).DistinctBy(pair => (pair.Day, Group.Of(pair.Video))).Take(WarmUp + settings.Questions).ToList();
         foreach (var (video, day) in dense.Take(WarmUp)) await Minutes(client, video, day, cancellationToken); // A program that has just started compiles itself.
@@ -109,7 +138,7 @@ internal sealed class HistoryBenchmark(HistorySettings settings, TextWriter outp
         var answer = await client.SeriesAsync(video, EventType.View, RepeatedHistory.Start(from), RepeatedHistory.Start(from.AddDays(days)), granularity, cancellationToken: cancellationToken);
         var took = (long)Stopwatch.GetElapsedTime(began).TotalMicroseconds;
         if (!answer.Points.Select(point => (point.Start, point.Count)).SequenceEqual(expected))
-            throw new BenchmarkFailedException($"{video} by {granularity} from {from:yyyy-MM-dd} is not what was written: {answer.Points.Sum(point => point.Count)} and not {expected.Sum(point => point.Count)} views.");
+            throw new BenchmarkFailedException($"{video} by {granularity} from {from:yyyy-MM-dd} is not what was imported: {answer.Points.Sum(point => point.Count)} and not {expected.Sum(point => point.Count)} views.");
         return took;
     }
 

@@ -13,7 +13,7 @@ internal static class HistoryCommand
         var dense = AtLeast(1, "--dense", "How many videos besides those of the file have views in each of the 1,440 minutes of every day.", 20);
         var questions = AtLeast(10, "--questions", "How many different questions of each kind are asked.", 200);
         var logs = new Option<string?>("--logs") { Description = "A folder that gets the logs of all processes." };
-        var command = new Command("history", "Writes years of history as import and rollup leave it, and says how long questions about it take; checks every answer.") { file, days, dense, questions, logs };
+        var command = new Command("history", "Imports years of history, has it archived, and says how long questions about it take; checks every answer.") { file, days, dense, questions, logs };
         command.SetAction((parsed, cancellationToken) => new HistoryBenchmark(
             new(parsed.GetRequiredValue(file), parsed.GetValue(days), parsed.GetValue(dense), parsed.GetValue(questions), parsed.GetValue(logs)),
             parsed.InvocationConfiguration.Output).Run(cancellationToken));

@@ -38,12 +38,13 @@ internal sealed class RepeatedHistory
     /// <summary>All videos.</summary>
     public IEnumerable<VideoId> Videos => Sparse.Concat(Dense);
 
-    /// <summary>All days, in order.</summary>
-    public IEnumerable<DateOnly> AllDays => Enumerable.Range(0, Days).Select(day => First.AddDays(day));
+    /// <summary>All days, in order, as often as the file is repeated.</summary>
+    public IEnumerable<DateOnly[]> Repetitions => Enumerable.Range(0, Days).Select(day => First.AddDays(day)).Chunk(_dates.Count);
 
-    /// <summary>What a day of a video holds.</summary>
-    public IReadOnlyList<HourCells> Hours(VideoId video, DateOnly day) =>
-        [.. ByMinute(video, day).GroupBy(minute => minute.Minute.Hour).Select(hour => new HourCells(EventType.View, hour.Key, [.. hour.Select(minute => new MinuteCell((byte)minute.Minute.OfHour, Cell.Plain(minute.Count)))]))];
+    /// <summary>All minutes of these days that are not empty, those of a video together.</summary>
+    public IEnumerable<HistoryRow> Rows(IEnumerable<DateOnly> days) =>
+        from one in Videos.SelectMany(video => days.SelectMany(day => ByMinute(video, day).Select(minute => (Video: video, minute.Minute, minute.Count)))).Index()
+        select new HistoryRow(one.Index + 1, new(one.Item.Video, EventType.View, one.Item.Minute.Start, one.Item.Count), one.Index + 1);
 
     /// <summary>The views of a video in a minute; nothing but its name and the minute's number.</summary>
     private static long Views(VideoId video, Minute minute) => 1 + (((minute.Number * 31L) + (Shard.Of(video).Number * 7L)) % MinuteCountMax);
