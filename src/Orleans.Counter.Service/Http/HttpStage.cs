@@ -48,6 +48,7 @@ internal static class HttpStage
                 TimeoutException => StatusCodes.Status503ServiceUnavailable, // a grain that waits for its storage: later may be better
                 StaleWriterException => StatusCodes.Status503ServiceUnavailable, // the video has just moved, and was asked where it had been
                 OrleansException => StatusCodes.Status503ServiceUnavailable, // its silo has gone, and nobody knows yet, or there is no other
+                OperationCanceledException => StatusCodes.Status503ServiceUnavailable, // a grain that has left in the middle of its work; who asks has not given up, or nobody would be told
                 _ => StatusCodes.Status500InternalServerError,
             },
             // The caller's mistake, or a silo that has just gone: answered, and not ours to log as an error.

@@ -24,7 +24,7 @@ public sealed class ApiProblemTests(EventRulesTests.Running running) : IClassFix
         Assert.False(response.Headers.Contains("Server"));
     }
 
-    [Theory, InlineData("late"), InlineData("moved"), InlineData("gone")]
+    [Theory, InlineData("late"), InlineData("moved"), InlineData("left"), InlineData("gone")]
     public async Task Who_cannot_be_reached_may_be_reached_later(string what)
     {
         var time = new WatchedTime();
@@ -34,6 +34,7 @@ public sealed class ApiProblemTests(EventRulesTests.Running running) : IClassFix
         {
             "late" => new TimeoutException("a grain that waits for its storage"),
             "moved" => new StaleWriterException("a video that has just moved"),
+            "left" => new TaskCanceledException("a rollup that has moved while it ran"),
             _ => new SiloUnavailableException("a silo that has gone"),
         }));
         await app.StartAsync(Stop);
