@@ -2,7 +2,9 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Counter.Page;
 using Orleans.Counter.Storage;
+using Orleans.Dashboard;
 
 namespace Orleans.Counter;
 
@@ -76,6 +78,7 @@ internal static partial class Cluster
 
             // After a death the directory would keep grains asleep for half a minute, in case the dead one still writes. Here nobody has to wait: the versions of the rows refuse it.
             silo.Configure<GrainDirectoryOptions>(options => options.RangeLeaseDuration = TimeSpan.Zero);
+            silo.AddDashboard(DashboardPage.Configure);
             silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromMinutes(15));
         });
     }
@@ -85,6 +88,7 @@ internal static partial class Cluster
         client.UseAzureStorageClustering(options => options.Configure<IOptions<StorageOptions>>((gateways, storage) => gateways.TableServiceClient = storage.Value.Membership()));
         client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
         client.UseConnectionRetryFilter<WaitsForSilos>();
+        client.AddDashboard(DashboardPage.Configure);
     });
 
     /// <summary>A front end that is started first waits for the silos.</summary>

@@ -21,6 +21,7 @@ public sealed class RoomTests
         ["Known"] = ["Counting", "Ingest", "Storage"],
         ["History"] = ["Counting", "Ingest", "Query", "Rollup", "Storage", "Http"],
         ["Recount"] = ["Counting", "Query", "Streaming", "Storage", "Http"],
+        ["Page"] = [],
         ["Audit"] = ["Counting", "Query", "Storage", "Http"],
     };
 

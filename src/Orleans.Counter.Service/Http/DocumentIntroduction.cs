@@ -22,6 +22,7 @@ internal static class DocumentIntroduction
         ("Asking", "Counts out. After a silo died a live count may fall until the replay has caught up, never for good."),
         ("Videos", "What is known of a video."),
         ("Operating", "For whoever runs the service."),
+        ("Session", "For browsers: the page at `/` sends a key once, and asks with a cookie from then on."),
         ("Health", "For platforms: neither a key nor a limit."),
     ];
 
@@ -57,5 +58,6 @@ internal static class DocumentIntroduction
         (CallerSchemes.Key, new() { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = ApiKeyHandler.Header, Description = "A secret key `oc_<id>_<secret>` with scopes, or a publishable key `oc_pub_<id>` and the `Origin` of one of its pages. A local service (`Auth:Mode=Open`) needs none." }),
         (CallerSchemes.Bearer, new() { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key, or a token of Entra ID whose app roles are scopes." }),
         (CallerSchemes.KeyInAddress, new() { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Query, Name = KeyInAddress.Parameter, Description = "A publishable key, for `navigator.sendBeacon`, which cannot set headers. Never a secret one." }),
+        (CallerSchemes.Cookie, new() { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = SessionCookie.Name, Description = "What a browser keeps after `POST /v1/session`: good for looking (`GET`), as far as its key is." }),
     ];
 }

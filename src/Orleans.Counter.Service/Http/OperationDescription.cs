@@ -26,7 +26,7 @@ internal static class OperationDescription
             operation.Responses[$"{codes.Key}"] = Refusal([.. codes], [.. notes.OfType<MemberNote>().Where(member => member.Status == codes.Key)], context.Document!);
         foreach (var header in notes.OfType<HeaderNote>())
             if (operation.Responses[$"{header.Status}"] is OpenApiResponse answer) Tell(answer, header.Name, header.Text, Schemas.Text());
-        if (scope is not null) operation.Security = [.. CallerSchemes.For(scope).Select(scheme => new OpenApiSecurityRequirement { [new(scheme, context.Document)] = [scope] })];
+        if (scope is not null) operation.Security = [.. CallerSchemes.For(scope, context.Description.HttpMethod).Select(scheme => new OpenApiSecurityRequirement { [new(scheme, context.Document)] = [scope] })];
         return Task.CompletedTask;
     }
 

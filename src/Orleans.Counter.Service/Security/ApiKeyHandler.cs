@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Orleans.Counter.Security;
 
-/// <summary>Recognises callers by their key: in <c>X-Api-Key</c>, after <c>Authorization: Bearer</c>, or a publishable one as <c>?key=</c>.</summary>
+/// <summary>Recognises callers by their key: in <c>X-Api-Key</c>, after <c>Authorization: Bearer</c>, a publishable one as <c>?key=</c>, or in the cookie of a browser that looks.</summary>
 internal sealed class ApiKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, KeyRing keys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
@@ -20,10 +20,13 @@ internal sealed class ApiKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions>
     public static string? BearerOf(HttpRequest request) =>
         request.Headers.Authorization is [{ } value] && value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? value[Bearer.Length..].Trim() : null;
 
+    /// <summary>The key in the headers of a request, be it one or not; null if there is none.</summary>
+    public static string? KeyOf(HttpRequest request) => request.Headers[Header] is [{ } sent] ? sent : BearerOf(request);
+
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var inAddress = Context.Features.Get<KeyInAddress>()?.Key;
-        if ((Request.Headers[Header] is [{ } sent] ? sent : BearerOf(Request) ?? inAddress) is not { } text) return AuthenticateResult.NoResult();
+        if ((KeyOf(Request) ?? inAddress ?? SessionCookie.KeyOf(Request)) is not { } text) return AuthenticateResult.NoResult();
         var (answer, key) = await keys.Find(text);
         if (answer is KeyAnswer.NotKnowable) return AuthenticateResult.Fail(new KeysUnreadableException());
         if (key is null) return AuthenticateResult.Fail("The key is not known here, has expired or was revoked.");

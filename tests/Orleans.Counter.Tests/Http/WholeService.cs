@@ -8,6 +8,7 @@ using Orleans.Counter.EventHubs;
 using Orleans.Counter.History;
 using Orleans.Counter.Http;
 using Orleans.Counter.Ingest;
+using Orleans.Counter.Page;
 using Orleans.Counter.Query;
 using Orleans.Counter.Recount;
 using Orleans.Counter.Rollup;
@@ -73,6 +74,8 @@ internal sealed class WholeService : IAsyncDisposable
         app.MapAudit();
         app.MapRecount();
         app.MapApiDocument();
+        app.MapSession();
+        app.MapPage();
         await app.StartAsync(Stop);
         await app.Services.GetRequiredService<FramePublisher>().Known.WaitAsync(Stop);
         var silo = new SiloLifecycleSubject(NullLogger<SiloLifecycleSubject>.Instance);

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Counter.Http;
 using Orleans.Counter.Security;
 using Orleans.Counter.Tests.Ingest;
+using Orleans.Dashboard;
 using Xunit;
 
 namespace Orleans.Counter.Tests.Security;
@@ -44,6 +45,41 @@ public sealed class EndpointScopeTests(EndpointScopeTests.Running running) : ICl
         ["POST /v1/admin/recount"] = Scope.Admin,
         ["GET /v1/admin/operations/{id}"] = Scope.Admin,
         ["GET /v1/admin/rollups"] = Scope.Admin,
+        ["GET /v1/session"] = Scope.Read,
+        ["POST /v1/session"] = Scope.Read,
+        ["DELETE /v1/session"] = Scope.None,
+        ["GET /"] = Scope.None,
+        ["GET /chart.js"] = Scope.None,
+        ["GET /icon.svg"] = Scope.None,
+        ["GET /page.css"] = Scope.None,
+        ["GET /page.js"] = Scope.None,
+        ["GET /service.js"] = Scope.None,
+        ["GET /uplot/LICENSE.txt"] = Scope.None,
+        ["GET /uplot/uPlot.iife.min.js"] = Scope.None,
+        ["GET /uplot/uPlot.min.css"] = Scope.None,
+        ["GET /dashboard"] = Scope.Admin,
+        ["GET /dashboard/index.html"] = Scope.Admin,
+        ["GET /dashboard/favicon.ico"] = Scope.Admin,
+        ["GET /dashboard/index.min.js"] = Scope.Admin,
+        ["GET /dashboard/index.css"] = Scope.Admin,
+        ["GET /dashboard/fonts/{**path}"] = Scope.Admin,
+        ["GET /dashboard/img/{**path}"] = Scope.Admin,
+        ["GET /dashboard/version"] = Scope.Admin,
+        ["GET /dashboard/DashboardCounters"] = Scope.Admin,
+        ["GET /dashboard/ClusterStats"] = Scope.Admin,
+        ["GET /dashboard/LifecycleStages"] = Scope.Admin,
+        ["GET /dashboard/Reminders"] = Scope.Admin,
+        ["GET /dashboard/Reminders/{page:int}"] = Scope.Admin,
+        ["GET /dashboard/HistoricalStats/{*path}"] = Scope.Admin,
+        ["GET /dashboard/SiloMetadata/{*address}"] = Scope.Admin,
+        ["GET /dashboard/SiloProperties/{*address}"] = Scope.Admin,
+        ["GET /dashboard/SiloStats/{*address}"] = Scope.Admin,
+        ["GET /dashboard/SiloCounters/{*address}"] = Scope.Admin,
+        ["GET /dashboard/GrainStats/{*grainName}"] = Scope.Admin,
+        ["GET /dashboard/TopGrainMethods"] = Scope.Admin,
+        ["GET /dashboard/GrainState"] = Scope.Admin,
+        ["GET /dashboard/GrainTypes"] = Scope.Admin,
+        ["GET /dashboard/Trace"] = Scope.Admin,
     };
 
     [Fact]
@@ -90,6 +126,7 @@ public sealed class EndpointScopeTests(EndpointScopeTests.Running running) : ICl
             var service = typeof(Scopes).Assembly;
             foreach (var type in service.GetTypes().Append(typeof(IGrainFactory)).Where(type => !type.IsGenericTypeDefinition && (type.IsInterface || type.IsClass)))
                 builder.Services.TryAdd(ServiceDescriptor.Singleton(type, _ => throw new InvalidOperationException($"There is no {type} here.")));
+            builder.Services.AddSingleton(typeof(DashboardOptions).Assembly.GetType("Orleans.Dashboard.EmbeddedAssetProvider", throwOnError: true)!); // its endpoints need it to be mapped
             _app = builder.Build();
             _app.UseHttp();
             foreach (var map in service.GetTypes().SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)).Where(IsMap))

@@ -42,6 +42,7 @@ internal sealed class KeyHost : IAsyncDisposable
             builder.Services.AddSingleton<IKeyStore>(keys);
             add(builder);
         });
+        app.MapSession();
         app.MapGet("/asked", () => "an answer").RequireScope(Scope.Read);
         app.MapGet("/never", async (HttpContext context) => await Task.Delay(Timeout.Infinite, context.RequestAborted)).RequireScope(Scope.Read);
         app.MapGet("/where", (HttpContext context) => $"{context.Connection.RemoteIpAddress}").RequireScope(Scope.Read);

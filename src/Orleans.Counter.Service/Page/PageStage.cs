@@ -1,0 +1,38 @@
+using System.IO.Hashing;
+using Microsoft.AspNetCore.StaticFiles;
+using Microsoft.Net.Http.Headers;
+
+namespace Orleans.Counter.Page;
+
+/// <summary>The page at <c>/</c>: a few files beside the program. It knows nothing; it asks the service as every other caller does, and is for everyone.</summary>
+internal static class PageStage
+{
+    private const string First = "index.html";
+
+    private const string Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+    public static IEndpointRouteBuilder MapPage(this IEndpointRouteBuilder routes)
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "wwwroot");
+        var page = routes.MapGroup("").AllowAnonymous().ExcludeFromDescription();
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            var name = Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
+            page.MapGet(name is First ? "/" : $"/{name}", Serve(path));
+        }
+
+        return routes;
+    }
+
+    // Browsers keep it, and ask each time whether it still stands.
+    private static Func<HttpResponse, IResult> Serve(string path)
+    {
+        var content = File.ReadAllBytes(path);
+        var (tag, type) = (new EntityTagHeaderValue($"\"{XxHash3.HashToUInt64(content):x16}\""), new FileExtensionContentTypeProvider().TryGetContentType(path, out var known) ? known : null);
+        return response =>
+        {
+            (response.Headers.ContentSecurityPolicy, response.Headers.CacheControl) = (Policy, "no-cache");
+            return TypedResults.Bytes(content, type, entityTag: tag);
+        };
+    }
+}
