@@ -32,6 +32,8 @@ public sealed class FuzzTests(ITestOutputHelper output)
     private long _accepted;
     private int _number = -1;
 
+    private static readonly byte[] FirstPage = File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "wwwroot", "index.html"));
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -123,6 +125,8 @@ public sealed class FuzzTests(ITestOutputHelper output)
         if (answer.Status >= 500) return $"{answer.Status}: {System.Text.Encoding.UTF8.GetString(answer.Body)}";
         if (request.Method is "HEAD") return answer.Status >= 400 && answer.MediaType is "application/problem+json" ? Count($"{answer.Status} to HEAD") : $"HEAD is answered {answer.Status}";
         if (request.Method is "OPTIONS" && answer.Status is 204) return Count("204 to OPTIONS");
+
+        if (answer.MediaType is "text/html") return answer.Status is 200 && answer.Body.AsSpan().SequenceEqual(FirstPage) ? Count("the page") : $"{answer.Status} with a text that is not the page";
 
         var body = answer.MediaType is "text/event-stream" || answer.Body.Length is 0 ? null : JsonNode.Parse(answer.Body, documentOptions: new() { AllowDuplicateProperties = false });
         if (answer.Status is 202 && body!["accepted"] is { } accepted) Interlocked.Add(ref _accepted, (long)accepted); // Not of a recount.
