@@ -1,6 +1,5 @@
 using System.IO.Hashing;
 using Microsoft.AspNetCore.StaticFiles;
-using Microsoft.Net.Http.Headers;
 
 namespace Orleans.Counter.Page;
 
@@ -25,14 +24,15 @@ internal static class PageStage
     }
 
     // Browsers keep it, and ask each time whether it still stands.
-    private static Func<HttpResponse, IResult> Serve(string path)
+    private static Func<HttpContext, IResult> Serve(string path)
     {
         var content = File.ReadAllBytes(path);
-        var (tag, type) = (new EntityTagHeaderValue($"\"{XxHash3.HashToUInt64(content):x16}\""), new FileExtensionContentTypeProvider().TryGetContentType(path, out var known) ? known : null);
-        return response =>
+        var (tag, type) = ($"\"{XxHash3.HashToUInt64(content):x16}\"", new FileExtensionContentTypeProvider().TryGetContentType(path, out var known) ? known : null);
+        return context =>
         {
-            (response.Headers.ContentSecurityPolicy, response.Headers.CacheControl) = (Policy, "no-cache");
-            return TypedResults.Bytes(content, type, entityTag: tag);
+            var headers = context.Response.Headers;
+            (headers.ContentSecurityPolicy, headers.CacheControl, headers.ETag) = (Policy, "no-cache", tag);
+            return context.Request.Headers.IfNoneMatch == tag ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Bytes(content, type);
         };
     }
 }

@@ -74,6 +74,7 @@ internal static class ApiContract
     // As the server reads it: decoded, but for a slash, without dots that lead elsewhere, and without an empty last one.
     private static string[] Segments(string target)
     {
+        if (target.StartsWith("http://", StringComparison.OrdinalIgnoreCase)) target = target.IndexOf('/', "http://".Length) is >= 0 and var begin ? target[begin..] : "/"; // as proxies are asked
         var path = target.AsSpan(0, target.IndexOfAny(['?', '#']) is >= 0 and var end ? end : target.Length);
         if (path.Length > 1 && path[^1] is '/') path = path[..^1];
         var segments = new List<string>();
