@@ -7,7 +7,7 @@ namespace Orleans.Counter.Benchmarks.Load;
 internal sealed class Freshness(LoadGenerator generator, VideoId[] videos)
 {
     private const int Probes = 100;
-    private static readonly TimeSpan BetweenProbes = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ProbeEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan VisibleWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LoadMax = TimeSpan.FromMinutes(2);
 
@@ -23,11 +23,12 @@ internal sealed class Freshness(LoadGenerator generator, VideoId[] videos)
         using var enough = new CancellationTokenSource();
         var load = generator.PostPaced(bodies, TimeSpan.FromSeconds(1) / pace.RequestsPerSecond, enough.Token, cancellationToken);
         var latencies = Latencies.New();
+        using var ticks = new PeriodicTimer(ProbeEvery);
         try
         {
             for (var probe = 0; probe < Probes && !load.IsFaulted; probe++)
             {
-                await Task.Delay(BetweenProbes, cancellationToken);
+                await ticks.WaitForNextTickAsync(cancellationToken);
                 latencies.Record(await Probe(VideoId.Parse($"probe-{round}-{probe}"), cancellationToken));
             }
         }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Orleans.Counter.Benchmarks.Load;
 
 /// <summary>Two rounds of the same size, then how fresh counts are.</summary>
@@ -9,7 +7,6 @@ namespace Orleans.Counter.Benchmarks.Load;
 /// </remarks>
 internal sealed class IngestBenchmark(int events, int videoCount, int batch, int connections, int silos, TextWriter output)
 {
-    private static readonly TimeSpan StartWatchedFor = TimeSpan.FromSeconds(3);
     private readonly VideoId[] _videos = Workload.Videos(videoCount);
 
     public async Task<int> Run(CancellationToken cancellationToken)
@@ -37,8 +34,6 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
         using var generator = new LoadGenerator(counter.Urls, connections);
         var rounds = new Round(counter, river, counters, generator);
 
-        var started = await JustStarted(counter, cancellationToken);
-        Say($"Just started, asked nothing: {(silos is 1 ? "the silo takes" : "the silos take")} {started:0.0} % of a processor.");
         var (first, expected) = await Measure("first", 1, rounds, cancellationToken);
         var (again, more) = await Measure("again", 2, rounds, cancellationToken);
         await Verify(generator, [.. expected.Zip(more, (one, other) => one + other)], cancellationToken);
@@ -64,7 +59,6 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
             batch,
             connections,
             silos,
-            justStartedSiloCpuPercent = started,
             first,
             again,
             freshness = new { quiet, busy },
@@ -100,14 +94,6 @@ internal sealed class IngestBenchmark(int events, int videoCount, int batch, int
             var count = await generator.Count(_videos[place], token);
             if (count != expected[place]) throw new BenchmarkFailedException($"Video {_videos[place]} counts {count}; {expected[place]} different events were sent.");
         });
-
-    // Compiling its code is most of what a silo does now: this is no figure of a silo at rest.
-    private static async Task<double> JustStarted(LocalCounter counter, CancellationToken cancellationToken)
-    {
-        var (before, began) = (counter.Used(), Stopwatch.GetTimestamp());
-        await Task.Delay(StartWatchedFor, cancellationToken);
-        return Math.Round(100 * ((counter.Used() - before).Silo / Stopwatch.GetElapsedTime(began)), 1);
-    }
 
     private void Say(string line) => output.WriteLine(line);
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using HdrHistogram;
+using Polly;
+using Polly.Retry;
 
 namespace Orleans.Counter.Benchmarks.Load;
 
@@ -9,6 +11,8 @@ internal sealed class LoadGenerator : IDisposable
 {
     private static readonly MediaTypeHeaderValue Json = new("application/json");
     private static readonly TimeSpan AgainAfter = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ShortestTick = TimeSpan.FromMilliseconds(1);
+    private readonly ResiliencePipeline<TimeSpan?> _untilAccepted;
     private readonly HttpClient _http;
     private readonly IReadOnlyList<Uri> _urls;
     private readonly int _connections;
@@ -19,6 +23,17 @@ internal sealed class LoadGenerator : IDisposable
     {
         _urls = urls;
         _connections = connections;
+        _untilAccepted = new ResiliencePipelineBuilder<TimeSpan?>().AddRetry(new RetryStrategyOptions<TimeSpan?>
+        {
+            ShouldHandle = attempt => ValueTask.FromResult(attempt.Outcome.Result is not null),
+            MaxRetryAttempts = int.MaxValue,
+            DelayGenerator = attempt => ValueTask.FromResult(attempt.Outcome.Result),
+            OnRetry = _ =>
+            {
+                Interlocked.Increment(ref _refusals);
+                return ValueTask.CompletedTask;
+            },
+        }).Build();
         _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false, ActivityHeadersPropagator = null }) { Timeout = TimeSpan.FromMinutes(1) };
     }
 
@@ -58,27 +73,20 @@ internal sealed class LoadGenerator : IDisposable
     public async Task PostPaced(IEnumerable<byte[]> bodies, TimeSpan every, CancellationToken stop, CancellationToken cancellationToken)
     {
         var posts = new List<Task>();
+        using var ticks = new PeriodicTimer(every > ShortestTick ? every : ShortestTick);
         var began = Stopwatch.GetTimestamp();
         foreach (var body in bodies)
         {
             if (stop.IsCancellationRequested) break;
             posts.Add(PostOne(body, cancellationToken));
-            var early = (every * posts.Count) - Stopwatch.GetElapsedTime(began);
-            if (early > TimeSpan.Zero) await Task.Delay(early, cancellationToken);
+            while (every * posts.Count > Stopwatch.GetElapsedTime(began)) await ticks.WaitForNextTickAsync(cancellationToken); // Who is late has the next one sent at once.
         }
 
         await Task.WhenAll(posts);
     }
 
-    /// <summary>Posts a body until it is accepted: a 503 asks for it again.</summary>
-    public async Task PostOne(byte[] body, CancellationToken cancellationToken)
-    {
-        while (await TryPost(body, cancellationToken) is { } retryAfter)
-        {
-            Interlocked.Increment(ref _refusals);
-            await Task.Delay(retryAfter, cancellationToken);
-        }
-    }
+    /// <summary>Posts a body until it is accepted: a 503 says when it may be sent again.</summary>
+    public async Task PostOne(byte[] body, CancellationToken cancellationToken) => await _untilAccepted.ExecuteAsync(async token => await TryPost(body, token), cancellationToken);
 
     /// <summary>Posts a body once.</summary>
     /// <returns>Null if it was accepted, else when to try again.</returns>

@@ -83,6 +83,7 @@ internal sealed class River : IAsyncDisposable
         var grains = _client.Services.GetRequiredService<IGrainFactory>();
         using var tooLong = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         tooLong.CancelAfter(WaitMax);
+        using var ticks = new PeriodicTimer(AskAgainAfter);
         foreach (var shard in Shard.All)
         {
             var end = Position.Of(0, ends[shard.Partition(ends.Length)]);
@@ -91,7 +92,7 @@ internal sealed class River : IAsyncDisposable
             {
                 if (tooLong.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
                     throw new BenchmarkFailedException($"After {WaitMax}, shard {shard} is at {position} and not at {end}.");
-                await Task.Delay(AskAgainAfter, cancellationToken);
+                await ticks.WaitForNextTickAsync(cancellationToken); // A shard tells nobody that it has stored.
             }
         }
     }

@@ -15,6 +15,7 @@ internal sealed class Probe(VideoId video, long before)
 
     private readonly List<(long At, long Count)> _seen = [(Stopwatch.GetTimestamp(), before)];
     private long _last;
+    private TaskCompletionSource _grown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public VideoId Video => video;
 
@@ -27,15 +28,26 @@ internal sealed class Probe(VideoId video, long before)
     /// <summary>Asks until it is told to stop.</summary>
     public async Task Watch(LoadGenerator generator, CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        using var ticks = new PeriodicTimer(Every);
+        using var over = stop.Register(ticks.Dispose);
+        do
         {
-            if (await Ask(generator, stop) is { } count && count > Last)
-            {
-                _seen.Add((Stopwatch.GetTimestamp(), count));
-                Volatile.Write(ref _last, count);
-            }
+            if (await Ask(generator, stop) is not { } count || count <= Last) continue;
+            _seen.Add((Stopwatch.GetTimestamp(), count));
+            Volatile.Write(ref _last, count);
+            Interlocked.Exchange(ref _grown, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+        }
+        while (await ticks.WaitForNextTickAsync(CancellationToken.None)); // False when it is over.
+    }
 
-            await Task.Delay(Every, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    /// <summary>Returns when so many were seen.</summary>
+    public async Task Reaches(long count, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var grown = Volatile.Read(ref _grown).Task;
+            if (Last >= count) return;
+            await grown.WaitAsync(cancellationToken);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class RecoverBenchmark(RecoverSettings settings, TextWriter outp
     private const int Partitions = 4;
     private const int VideosPerShard = 2;
     private const int RequestEvents = 100;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
+    private const int WarmUpEvents = 60; // Of each probe: three seconds of them, if nothing stands still.
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan CalmWithin = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(100);
@@ -104,7 +104,7 @@ internal sealed class RecoverBenchmark(RecoverSettings settings, TextWriter outp
         await using var probes = new Probes(generator, _probes, _probed, cancellationToken);
         try
         {
-            await Task.Delay(WarmUp, cancellationToken);
+            await probes.Seen(WarmUpEvents, cancellationToken);
             var (acted, since) = (DateTime.UtcNow, Stopwatch.GetTimestamp());
             await act();
             var took = Stopwatch.GetElapsedTime(since);
