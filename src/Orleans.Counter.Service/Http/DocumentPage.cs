@@ -1,3 +1,4 @@
+using Orleans.Counter.Security;
 using Scalar.AspNetCore;
 
 namespace Orleans.Counter.Http;
@@ -21,9 +22,5 @@ internal static class DocumentPage
             page.DisableAgent();
         })
         .AllowAnonymous()
-        .AddEndpointFilter((call, next) =>
-        {
-            call.HttpContext.Response.Headers.ContentSecurityPolicy = Policy;
-            return next(call);
-        });
+        .MayLoad(Policy);
 }

@@ -14,9 +14,8 @@ internal static class DashboardPage
 
     public static IEndpointRouteBuilder MapDashboard(this IEndpointRouteBuilder routes)
     {
-        routes.MapOrleansDashboard("/dashboard").RequireScope(Scope.Admin).ExcludeFromDescription().AddEndpointFilter(async (call, next) =>
+        routes.MapOrleansDashboard("/dashboard").MayLoad(Policy).RequireScope(Scope.Admin).ExcludeFromDescription().AddEndpointFilter(async (call, next) =>
         {
-            call.HttpContext.Response.Headers.ContentSecurityPolicy = Policy;
             try
             {
                 return await next(call);

@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using Microsoft.AspNetCore.StaticFiles;
+using Orleans.Counter.Security;
 
 namespace Orleans.Counter.Page;
 
@@ -13,7 +14,7 @@ internal static class PageStage
     public static IEndpointRouteBuilder MapPage(this IEndpointRouteBuilder routes)
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "wwwroot");
-        var page = routes.MapGroup("").AllowAnonymous().ExcludeFromDescription();
+        var page = routes.MapGroup("").MayLoad(Policy).AllowAnonymous().ExcludeFromDescription();
         foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
             var name = Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
@@ -31,7 +32,7 @@ internal static class PageStage
         return context =>
         {
             var headers = context.Response.Headers;
-            (headers.ContentSecurityPolicy, headers.CacheControl, headers.ETag) = (Policy, "no-cache", tag);
+            (headers.CacheControl, headers.ETag) = ("no-cache", tag);
             return context.Request.Headers.IfNoneMatch == tag ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Bytes(content, type);
         };
     }

@@ -9,6 +9,13 @@ internal static class SecurityHeaders
         return next(context);
     });
 
+    /// <summary>What a page of these endpoints may load and run: a policy for browsers.</summary>
+    public static TBuilder MayLoad<TBuilder>(this TBuilder pages, string policy) where TBuilder : IEndpointConventionBuilder => pages.AddEndpointFilter((call, next) =>
+    {
+        call.HttpContext.Response.Headers.ContentSecurityPolicy = policy;
+        return next(call);
+    });
+
     private static Task Complete(object state)
     {
         var headers = ((HttpResponse)state).Headers;

@@ -13,7 +13,7 @@ const defaults = { type: "view", window: "hour", which: "running", video: "", ra
 
 let state = defaults;
 let asking = new AbortController();
-let watching = { video: "", type: "", end: () => { } };
+let watching = null; // which video and type, and what ends it
 
 function readAddress() {
   state = { ...defaults, ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))) };
@@ -53,8 +53,12 @@ async function attempt(what) {
 
 function stop() {
   asking.abort();
-  watching.end();
-  watching = { video: "", type: "", end: () => { } };
+  unwatch();
+}
+
+function unwatch() {
+  watching?.end();
+  watching = null;
 }
 
 /** Asks for everything that is shown, once. */
@@ -83,8 +87,7 @@ async function showTop(signal) {
 
 function hideVideo() {
   [one("shown").hidden, one("none").hidden] = [true, false];
-  watching.end();
-  watching = { video: "", type: "", end: () => { } };
+  unwatch();
 }
 
 async function showVideo(signal) {
@@ -92,8 +95,8 @@ async function showVideo(signal) {
   const [from, to] = between();
   const base = `v1/videos/${encodeURIComponent(video)}`; // whatever a link brings
   [one("shown").hidden, one("none").hidden] = [false, true];
-  if (watching.video !== video || watching.type !== type) {
-    watching.end();
+  if (watching?.video !== video || watching.type !== type) {
+    unwatch();
     one("total").querySelector("output").textContent = "…";
     watching = { video, type, end: watch(video, type, count => { one("total").querySelector("output").textContent = number(count); }) };
   }
